@@ -1,0 +1,41 @@
+# How Readiness itself is compiled: libraries, warnings, own tests. Private; projects that use Readiness include Readiness.cmake.
+include_guard(GLOBAL)
+
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+
+# readiness_compile_options(<target>)
+function(readiness_compile_options target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+    $<$<BOOL:${READINESS_WARNINGS_AS_ERRORS}>:-Werror>)
+endfunction()
+
+# readiness_library(<module> SOURCES <file>... [DEPENDS <library>...])
+# One static library `readiness_<module>`, alias `readiness::<module>`, per folder of harness/src.
+function(readiness_library module)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
+  add_library(readiness_${module} STATIC ${arg_SOURCES})
+  add_library(readiness::${module} ALIAS readiness_${module})
+  target_include_directories(readiness_${module} PUBLIC
+    "${PROJECT_SOURCE_DIR}/harness/include" "${PROJECT_SOURCE_DIR}/harness/src")
+  target_link_libraries(readiness_${module} PUBLIC nlohmann_json::nlohmann_json fmt::fmt ${arg_DEPENDS})
+  readiness_compile_options(readiness_${module})
+endfunction()
+
+# readiness_test(<name> SOURCES <file>... [DEPENDS <library>...] [LABELS <label>...])
+# One GoogleTest program; each of its cases becomes a CTest test `<name>.<Suite>.<Case>`.
+function(readiness_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;LABELS")
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  readiness_compile_options(${name})
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS "own;${arg_LABELS}" TIMEOUT 120)
+endfunction()

@@ -1,0 +1,55 @@
+#pragma once
+// Test doubles of what lies upstream of the target, as a probe sees them: open an account, let the target use it, read
+// what was asked. The servers themselves live in harness/doubles.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "readiness/result.h"
+
+namespace readiness {
+
+/// What a call on an OAuth data provider was for.
+enum class ProviderCallKind {
+  kToken,  ///< code or refresh token exchanged
+  kData,   ///< a resource was asked for
+  kOther,  ///< any other path, and hosts that the double does not stand for
+};
+
+/// One request that the double received. Order of arrival is `sequence`, over all accounts of the run.
+struct ProviderCall {
+  std::int64_t sequence = 0;
+  ProviderCallKind kind = ProviderCallKind::kOther;
+  std::string account;  ///< empty: the call carried no credential that the double issued
+  std::string method;
+  std::string host;
+  std::string path;  ///< with query
+  int status = 0;    ///< what the double answered
+};
+
+/// An account at the provider with data that occurs nowhere else.
+struct ProviderAccount {
+  std::string id;
+  std::string authorization_code;     ///< to be exchanged once by the target
+  std::vector<std::string> canaries;  ///< decimal texts of values served, each unique in the run
+  int records = 0;                    ///< how many records the double will serve
+};
+
+class DataProvider {
+ public:
+  virtual ~DataProvider() = default;
+  /// A fresh account with `records` records of the last days. Errors: kTarget when the double does not answer.
+  virtual Result<ProviderAccount> OpenAccount(const std::string& label, int records) = 0;
+  /// All calls of the run so far whose credential belongs to `account`, and those that belong to none, in order.
+  virtual Result<std::vector<ProviderCall>> Calls(const std::string& account) = 0;
+};
+
+class Doubles {
+ public:
+  virtual ~Doubles() = default;
+  /// The OAuth data provider that the deployment calls `name`. Errors: kNotAvailable.
+  virtual Result<DataProvider*> OpenDataProvider(const std::string& name) = 0;
+};
+
+}  // namespace readiness

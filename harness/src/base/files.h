@@ -1,0 +1,21 @@
+#pragma once
+// Files whole or not at all. Errors name the file and the system's reason (kEnvironment).
+
+#include <string>
+#include <string_view>
+
+#include "readiness/result.h"
+
+namespace readiness {
+
+/// Contents of `file`; kLimit when larger than `max_bytes`.
+Result<std::string> ReadFile(const std::string& file, std::size_t max_bytes = 8 * 1024 * 1024);
+
+/// Writes through a temporary file in the same folder, fsync and rename: a reader sees the old or the new contents. On
+/// failure (disk full) the old contents stay and nothing is left behind. `mode` is exact, whatever the umask.
+Result<void> WriteFileAtomically(const std::string& file, std::string_view contents, unsigned mode = 0644);
+
+/// Makes the folder and its parents.
+Result<void> MakeDirectories(const std::string& directory, unsigned mode = 0755);
+
+}  // namespace readiness

@@ -1,0 +1,210 @@
+#pragma once
+// The four kinds of definition as typed values: suite, target, deployment, probe description. Plain data that has been
+// fully checked: whoever holds one need not check it again. Nothing here reads files (see load.h) or runs anything.
+// Strings may hold placeholders `${name}`; which names exist where is stated per field.
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "readiness/http.h"
+#include "readiness/result.h"
+
+namespace readiness {
+
+using Milliseconds = std::chrono::milliseconds;
+
+// ---- suite.json -------------------------------------------------------------------------------------------------
+
+/// Where an item stands in its audit. The audit's text stays outside; `sha256` is of the normalised line.
+struct Source {
+  std::string document;  ///< base name: "ai-health.md"
+  int line = 0;
+  std::string sha256;
+};
+
+enum class Isolation { kShared, kExclusive, kPrivate };
+
+struct Item {
+  std::string id;
+  std::string title;
+  std::string severity;  ///< a key of Suite::severity_weights
+  std::string category;
+  std::string section;   ///< of the audit; one JUnit testsuite each
+  Source source;
+  std::string probe;
+  Json parameters = Json::object();  ///< checked against the probe's schema, defaults filled in
+  Isolation isolation = Isolation::kShared;
+  int minimum_observations = 1;
+  Milliseconds timeout{60'000};
+  std::string narrower_than_audit;  ///< why this item covers less than the audit's line; empty: it covers it
+  std::string not_applicable;       ///< a person's reason; empty: applicable
+  Place place;                      ///< of the item in suite.json
+};
+
+struct Suite {
+  std::string id;
+  std::string title;
+  std::string target;          ///< Target::id it is written for
+  std::string audit_document;
+  std::string audit_verdict;   ///< what the audit itself concluded
+  int audit_items = 0;         ///< how many items the audit has, automated or not
+  std::map<std::string, int> severity_weights;
+  std::vector<std::string> gating_severities;
+  std::vector<Item> items;
+  std::string file;
+};
+
+// ---- probe.json -------------------------------------------------------------------------------------------------
+
+enum class ParameterType { kString, kInteger, kBoolean, kStringList, kStatusSet, kDuration, kObject, kList };
+
+struct ParameterDescription {
+  ParameterType type = ParameterType::kString;
+  std::string description;
+  bool required = false;
+  std::optional<Json> fallback;  ///< the `default`
+};
+
+struct ProbeDescription {
+  std::string id;         ///< name of its folder: a statement that is true when all is well
+  std::string statement;  ///< the same as a sentence
+  std::string motivation;
+  std::string method;     ///< what it does, step by step
+  std::string remediation;
+  std::vector<std::string> needs;     ///< "running_target", "store", "data_provider", ...
+  std::map<std::string, std::string> controls;  ///< id -> what it shows; each must be recorded and satisfied
+  std::map<std::string, ParameterDescription> parameters;
+};
+
+// ---- target.json ------------------------------------------------------------------------------------------------
+
+/// `expect` or `refused` of a step.
+struct Expectation {
+  StatusSet statuses;
+  /// JSON pointers into the answer that must exist and equal the given value (`equals`), in order of writing.
+  std::vector<std::pair<std::string, Json>> equals;
+};
+
+struct HttpStep {
+  std::string service;
+  std::string method;
+  std::string path;  ///< placeholders are percent-encoded when filled in
+  std::vector<std::pair<std::string, std::string>> query;
+  HeaderList headers;
+  std::optional<Json> json;                                        ///< body as JSON; a string that is one placeholder keeps the value's type
+  std::optional<std::vector<std::pair<std::string, std::string>>> form;  ///< body as application/x-www-form-urlencoded
+  bool authorised = true;                                          ///< send the identity's credential
+  Expectation expect;
+  /// name -> where: a JSON pointer into the body ("/id"), or "query:<parameter> of <pointer>" for a parameter of a URL in the body
+  std::map<std::string, std::string> capture;
+};
+
+struct SqlStep {
+  std::string store;
+  std::string statement;             ///< with $1...; no placeholders inside
+  std::vector<std::string> parameters;  ///< placeholders
+  std::map<std::string, std::string> capture;  ///< name -> column of the first row; no row: not as expected
+};
+
+struct Step {
+  std::optional<HttpStep> http;  ///< exactly one of the two
+  std::optional<SqlStep> sql;
+};
+
+struct Action {
+  std::string description;
+  std::vector<Step> steps;
+  StatusSet refused;
+  std::string available_if_openapi_has;  ///< JSON pointer into the OpenAPI document; empty: always
+};
+
+struct IdentityKind {
+  std::map<std::string, std::string> attributes;  ///< placeholders ${unique} (letters and digits) and ${password} (generated, secret)
+  std::vector<std::string> create;                ///< actions, run as the identity that is being made; captures become values
+  std::string owner;                              ///< placeholder over values: what owner columns hold
+  std::string token;                              ///< placeholder over values: the credential
+};
+
+struct TargetService {
+  std::string openapi;  ///< path of the OpenAPI document; empty: it has none
+};
+
+struct TargetStore {
+  std::vector<std::string> owner_columns;      ///< a table with one of these columns is owned by that column's value
+  std::map<std::string, std::string> owners;   ///< table -> owner column, where it differs ("users": "id")
+};
+
+struct Target {
+  std::string id;
+  std::string title;
+  std::map<std::string, TargetService> services;
+  std::map<std::string, TargetStore> stores;
+  std::vector<std::string> data_providers;  ///< doubles that a deployment must provide
+  std::string credential_header = "Authorization";
+  std::string credential_value = "Bearer ${token}";
+  std::map<std::string, IdentityKind> identities;
+  std::map<std::string, Action> actions;
+  std::string file;
+};
+
+// ---- deployments/<name>.json ------------------------------------------------------------------------------------
+
+enum class EngineKind { kProcess, kCompose, kExternal };
+
+/// A value of a service's environment. Secret values are redacted everywhere. A generated one is new in every run.
+struct EnvValue {
+  std::string value;  ///< placeholders ${port.<service>} ${url.<service>} ${store.<store>.url} ${double.<double>.url}
+                      ///< ${double.<double>.proxy} ${double.<double>.ca_file} ${run.directory} ${secret.<name>} ${env.<NAME>}
+  bool secret = false;
+};
+
+/// What must hold before a service counts as started; all of a list, in order. Exactly one of the members is set.
+struct WaitCondition {
+  struct HttpAnswers {
+    std::string path;
+    StatusSet statuses;
+  };
+  struct LogLine {
+    std::string pattern;  ///< RE2, searched in the service's output
+  };
+  std::optional<HttpAnswers> http;
+  std::optional<LogLine> log;
+  bool port_open = false;
+};
+
+struct ServiceDeployment {
+  std::vector<std::string> command;  ///< placeholders as for env, and ${tool.directory}: where `readiness` lies, ${deployment.directory}
+  std::string working_directory;     ///< likewise; empty: the run directory
+  std::map<std::string, EnvValue> environment;  ///< nothing else is inherited but PATH, HOME, LANG and TZ
+  std::optional<int> port;           ///< fixed; unset: a free one is chosen
+  std::vector<WaitCondition> ready;  ///< never empty
+  Milliseconds startup_timeout{30'000};
+  Milliseconds stop_grace{5'000};    ///< from SIGTERM to SIGKILL
+};
+
+struct DataProviderDeployment {
+  std::vector<std::string> hosts;  ///< upstream host names it stands for behind ${double.<name>.proxy}
+  std::string client_id;           ///< what the target must present; placeholders ${secret.<name>}
+  std::string client_secret;
+};
+
+struct Deployment {
+  std::string id;
+  std::string target;
+  EngineKind engine = EngineKind::kProcess;
+  std::map<std::string, std::string> secrets;       ///< name -> value; "generated:<bytes>" is new in every run; ${env.<NAME>}
+  std::map<std::string, std::string> stores;        ///< store -> "postgresql" (private cluster) or, external, a URL
+  std::map<std::string, DataProviderDeployment> data_providers;
+  std::map<std::string, ServiceDeployment> services;
+  std::string token_signing_key;                    ///< placeholder; empty: unknown, tokens cannot be minted with it
+  std::string token_algorithm = "HS256";
+  std::vector<std::string> allowed_hosts;           ///< beside loopback
+  std::string defects_file;                         ///< standin/defects.json, absolute; empty: no switchable defects
+  std::string source_tree;
+  std::string file;
+};
+
+}  // namespace readiness
