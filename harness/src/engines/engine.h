@@ -1,0 +1,68 @@
+#pragma once
+// Runs services for one run of a target. The engine is owned by the supervisor and used by its one thread; whatever it
+// starts dies with the supervisor. It resolves no placeholders and knows no definition files: see lifecycle/plan.h.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "definition/definition.h"
+#include "readiness/result.h"
+
+namespace readiness {
+
+/// A service with every placeholder filled in.
+struct ServiceSpec {
+  std::string name;
+  std::vector<std::string> command;
+  std::map<std::string, std::string> environment;  ///< complete; nothing is inherited
+  std::string working_directory;
+  std::string log_file;                            ///< stdout and stderr, appended; at most kMaxLogBytes are kept
+  std::string url;                                 ///< where it will listen: "http://127.0.0.1:20123"; empty: it does not
+  std::vector<WaitCondition> ready;
+  Milliseconds startup_timeout{30'000};
+  Milliseconds stop_grace{5'000};
+  std::optional<unsigned> user_id;                 ///< run as this user (initdb refuses root); unset: as we are
+  std::optional<unsigned> group_id;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;  ///< stops everything, without grace
+
+  /// A loopback TCP port that nothing listens on and that no other run takes before this one ends. `fixed`: that one or an
+  /// error that names the process that has it.
+  virtual Result<int> ReservePort(std::optional<int> fixed) = 0;
+
+  /// Starts `spec` and returns when all its wait conditions hold. A service that exits first, or never becomes ready, is
+  /// stopped; the Error (kTarget, kTimeout) holds the condition waited for, what was last seen of it, exit code or signal, and the last
+  /// lines of its log.
+  virtual Result<void> Start(const ServiceSpec& spec) = 0;
+
+  /// Runs `spec.command` to its end, for preparations such as initdb; stderr and stdout go to spec.log_file. Errors: as Start; kTarget
+  /// on a non-zero exit.
+  virtual Result<void> RunToEnd(const ServiceSpec& spec) = 0;
+
+  /// SIGTERM, grace, SIGKILL, for the service and everything that it started. Unknown names are ignored.
+  virtual void Stop(const std::string& name) = 0;
+
+  /// Names of started services that have since ended by themselves, each once, with "exited with code 1" and the like.
+  virtual std::vector<std::pair<std::string, std::string>> TakeEnded() = 0;
+};
+
+inline constexpr std::size_t kMaxLogBytes = 64 * 1024 * 1024;
+
+/// The environment variable that marks every process of a run; its value is the run id.
+inline constexpr const char* kRunLabel = "READINESS_RUN";
+
+/// Processes on this machine. `run_id` goes into every process's environment as kRunLabel; `run_directory` holds port reservations' locks
+/// and nothing else of the engine's.
+std::unique_ptr<Engine> MakeProcessEngine(const std::string& run_id, const std::string& run_directory);
+
+/// Kills (SIGKILL) every process of this user whose environment carries kRunLabel=`run_id`, but the caller, until none is left or
+/// `deadline` has passed. Returns how many were killed; an Error (kTimeout) names the pids that stayed.
+Result<int> KillRunProcesses(const std::string& run_id, Milliseconds deadline);
+
+}  // namespace readiness
