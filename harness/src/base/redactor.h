@@ -17,7 +17,7 @@ class Redactor {
   void Add(std::string_view secret);
   std::string Redact(std::string_view text) const;
   /// Every string of `value`, keys included.
-  Json Redact(const Json& value) const;
+  Json RedactJson(const Json& value) const;
 
  private:
   std::vector<std::string> forms_;  // longest first

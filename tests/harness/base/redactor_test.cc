@@ -1,0 +1,74 @@
+#include "base/redactor.h"
+
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+
+namespace readiness {
+namespace {
+
+constexpr const char* kSecret = "s3cr3t/Pass \"wörd\" <&>?~";
+
+std::string Base64(const std::string& text) {
+  std::string out((text.size() + 2) / 3 * 4 + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                     reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  out.resize(static_cast<std::size_t>(length));
+  return out;
+}
+
+TEST(Redactor, FindsTheSecretInEveryEncoding) {
+  Redactor redactor;
+  redactor.Add(kSecret);
+  const std::string encoded[] = {
+      kSecret,
+      Json(kSecret).dump(),
+      Json(kSecret).dump(-1, ' ', true),
+      Json(Json(kSecret).dump()).dump(),
+      "s3cr3t%2FPass%20%22w%C3%B6rd%22%20%3C%26%3E%3F~",
+      "s3cr3t%2fPass%20%22w%c3%b6rd%22%20%3c%26%3e%3f~",
+      "s3cr3t%2FPass+%22w%C3%B6rd%22+%3C%26%3E%3F~",
+      "s3cr3t/Pass &quot;wörd&quot; &lt;&amp;&gt;?~",
+  };
+  for (const std::string& text : encoded) {
+    const std::string redacted = redactor.Redact("before " + text + " after");
+    EXPECT_NE(redacted.find("[redacted]"), std::string::npos) << text;
+    EXPECT_EQ(redacted.find("Pass"), std::string::npos) << redacted;
+    EXPECT_TRUE(redacted.starts_with("before ")) << redacted;
+    EXPECT_TRUE(redacted.ends_with(" after")) << redacted;
+  }
+}
+
+TEST(Redactor, FindsTheSecretInBase64AtEveryAlignment) {
+  Redactor redactor;
+  redactor.Add(kSecret);
+  for (const std::string prefix : {"", "u", "us", "user:"}) {
+    const std::string encoded = Base64(prefix + kSecret + "tail");
+    const std::string redacted = redactor.Redact(encoded);
+    EXPECT_NE(redacted.find("[redacted]"), std::string::npos) << prefix;
+    EXPECT_LT(redacted.size(), encoded.size()) << prefix;
+  }
+}
+
+TEST(Redactor, LeavesOtherTextAlone) {
+  Redactor redactor;
+  redactor.Add("abc");  // too short to be a secret
+  redactor.Add("topsecret");
+  EXPECT_EQ(redactor.Redact("abc topsecre"), "abc topsecre");
+}
+
+TEST(Redactor, WalksJson) {
+  Redactor redactor;
+  redactor.Add("topsecret");
+  EXPECT_EQ(redactor.RedactJson(Json::parse(R"({"topsecret":[1,"x topsecret"],"b":null})")),
+            Json::parse(R"({"[redacted]":[1,"x [redacted]"],"b":null})"));
+}
+
+TEST(Redactor, RemovesTheLongerOfTwoSecretsFirst) {
+  Redactor redactor;
+  redactor.Add("token");
+  redactor.Add("token-with-tail");
+  EXPECT_EQ(redactor.Redact("token-with-tail"), "[redacted]");
+}
+
+}  // namespace
+}  // namespace readiness
