@@ -1,0 +1,256 @@
+#[=======================================================================[.rst:
+Readiness
+---------
+
+Adds the items of a production-readiness audit as CTest tests.
+
+.. code-block:: cmake
+
+  enable_testing()                      # in the top directory, before or after
+  readiness_add_target(shop API shop/target.json DEPLOYMENT shop/deployments/local.json)
+  readiness_add_suite(shop-audit DEFINITION shop/suite.json TARGET shop)
+
+``ctest -L '^readiness$'`` then starts the target, runs every item and reports the verdict.
+
+.. command:: readiness_add_target
+
+  readiness_add_target(<name> API <target.json> DEPLOYMENT <deployment.json>
+                       [VARIANT <variant>] [STARTUP_TIMEOUT <seconds>])
+
+  Declares a system under audit. Adds the tests ``<name>.up`` and ``<name>.down``, which are the fixture that starts and
+  ends it, and ``<name>.started``, which fails when it did not start. ``up`` itself never fails: CTest would write the
+  items as skipped.
+
+  ``API``              what the network shows of the target: services, actions, identities
+  ``DEPLOYMENT``       how to run it; the cache variable ``READINESS_DEPLOYMENT`` replaces it (see below)
+  ``VARIANT``          one of the deployment's variants
+  ``STARTUP_TIMEOUT``  for the whole start, in seconds; default: what the deployment says per service
+
+.. command:: readiness_add_suite
+
+  readiness_add_suite(<name> DEFINITION <suite.json> TARGET <target>
+                      [ITEMS <id>...] [EXCLUDE <id>...] [PROPERTIES <property> <value>...])
+
+  Adds one test ``<name>.<item id>`` per item, labelled ``readiness``, name, severity, probe and category, and ``<name>.report``,
+  which prints the verdict after them. The tests are written when the project is built; before that the only
+  test is ``<name>.not_built``, and it fails.
+
+  ``DEFINITION``  the items
+  ``TARGET``      a name given to ``readiness_add_target``
+  ``ITEMS``       only these items; an id that the suite lacks is an error
+  ``EXCLUDE``     all but these
+  ``PROPERTIES``  further CTest properties of every item
+
+.. command:: readiness_add_report
+
+  readiness_add_report(<name> SUITES <suite>... [JUNIT <file>])
+
+  Adds the test ``<name>``, which runs after the reports of all the suites and prints one verdict for all of them; ``JUNIT`` is
+  written with one ``testsuite`` per section of every suite.
+
+``READINESS_DEPLOYMENT`` (cache): a deployment's name, looked for as ``<name>.json`` beside the ``DEPLOYMENT`` file of each
+target, or the path of a file. Empty: as the project says.
+#]=======================================================================]
+include_guard(GLOBAL)
+
+set(READINESS_DEPLOYMENT "" CACHE STRING "Deployment to run targets in: a name beside each DEPLOYMENT file, or a file")
+
+# Stops with the place of the call, what was wrong with `word`, and what is accepted.
+function(_readiness_fail command problem)
+  message(FATAL_ERROR "${command}: ${problem}\n  in ${CMAKE_CURRENT_LIST_FILE}\n${ARGN}")
+endfunction()
+
+# Checks what cmake_parse_arguments left over, in the caller's scope: unknown words, keywords without value, missing ones.
+macro(_readiness_check_arguments command accepted required)
+  if(arg_UNPARSED_ARGUMENTS)
+    _readiness_fail("${command}" "unknown argument \"${arg_UNPARSED_ARGUMENTS}\"" "  accepted: ${accepted}")
+  endif()
+  if(arg_KEYWORDS_MISSING_VALUES)
+    _readiness_fail("${command}" "no value after ${arg_KEYWORDS_MISSING_VALUES}" "  accepted: ${accepted}")
+  endif()
+  foreach(_readiness_keyword IN ITEMS ${required})
+    if(NOT DEFINED arg_${_readiness_keyword})
+      _readiness_fail("${command}" "${_readiness_keyword} is missing" "  accepted: ${accepted}")
+    endif()
+  endforeach()
+endmacro()
+
+# Names become test names, labels and folders. `readiness` in one would make `ctest -L readiness` select what it must not.
+function(_readiness_check_name command name)
+  if(NOT name MATCHES "^[a-z0-9][a-z0-9-]*$")
+    _readiness_fail("${command}" "bad name \"${name}\"" "  accepted: lower-case letters, digits and hyphens")
+  endif()
+  if(name MATCHES "readiness" OR name STREQUAL "targets")
+    _readiness_fail("${command}" "bad name \"${name}\"" "  the words \"readiness\" and \"targets\" are taken")
+  endif()
+endfunction()
+
+# Sets `result` to the absolute path of an existing file.
+function(_readiness_find_file command keyword file result)
+  cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
+  if(NOT EXISTS "${file}" OR IS_DIRECTORY "${file}")
+    _readiness_fail("${command}" "${keyword}: no such file" "  ${file}")
+  endif()
+  set(${result} "${file}" PARENT_SCOPE)
+endfunction()
+
+# CTest reads the top directory's test file: without enable_testing() there it would find no test and succeed.
+function(_readiness_require_testing command)
+  get_property(asked GLOBAL PROPERTY _readiness_testing_is_checked)
+  if(NOT asked)
+    set_property(GLOBAL PROPERTY _readiness_testing_is_checked TRUE)
+    cmake_language(EVAL CODE
+      "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]] CALL _readiness_check_testing [[${command}]] [[${CMAKE_CURRENT_LIST_FILE}]])")
+  endif()
+endfunction()
+
+function(_readiness_check_testing command file)
+  get_directory_property(enabled DIRECTORY "${CMAKE_SOURCE_DIR}" DEFINITION CMAKE_TESTING_ENABLED)
+  if(NOT enabled)
+    message(FATAL_ERROR "${command}: testing is not enabled\n  in ${file}\n"
+      "  call enable_testing() in ${CMAKE_SOURCE_DIR}/CMakeLists.txt; without it ctest finds no test and exits with 0")
+  endif()
+endfunction()
+
+# The deployment file that is really used: READINESS_DEPLOYMENT, else `file`.
+function(_readiness_choose_deployment file result)
+  set(chosen "${file}")
+  if(READINESS_DEPLOYMENT)
+    cmake_path(GET file PARENT_PATH folder)
+    cmake_path(ABSOLUTE_PATH READINESS_DEPLOYMENT BASE_DIRECTORY "${CMAKE_SOURCE_DIR}" NORMALIZE OUTPUT_VARIABLE as_file)
+    set(chosen "${folder}/${READINESS_DEPLOYMENT}.json")
+    if(NOT EXISTS "${chosen}")
+      set(chosen "${as_file}")
+    endif()
+    if(NOT EXISTS "${chosen}" OR IS_DIRECTORY "${chosen}")
+      _readiness_fail("readiness_add_target" "READINESS_DEPLOYMENT=${READINESS_DEPLOYMENT}: no such deployment"
+        "  looked for ${folder}/${READINESS_DEPLOYMENT}.json and ${as_file}")
+    endif()
+  endif()
+  set(${result} "${chosen}" PARENT_SCOPE)
+endfunction()
+
+function(readiness_add_target name)
+  set(accepted "API <target.json> DEPLOYMENT <deployment.json> [VARIANT <variant>] [STARTUP_TIMEOUT <seconds>]")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "API;DEPLOYMENT;VARIANT;STARTUP_TIMEOUT" "")
+  _readiness_check_arguments(readiness_add_target "${accepted}" "API;DEPLOYMENT")
+  _readiness_check_name(readiness_add_target "${name}")
+  if(TARGET readiness_target_${name})
+    _readiness_fail(readiness_add_target "target \"${name}\" is added twice")
+  endif()
+  if(DEFINED arg_STARTUP_TIMEOUT AND NOT arg_STARTUP_TIMEOUT MATCHES "^[1-9][0-9]*$")
+    _readiness_fail(readiness_add_target "STARTUP_TIMEOUT ${arg_STARTUP_TIMEOUT}" "  accepted: whole seconds from 1")
+  endif()
+  _readiness_find_file(readiness_add_target API "${arg_API}" api)
+  _readiness_find_file(readiness_add_target DEPLOYMENT "${arg_DEPLOYMENT}" deployment)
+  _readiness_choose_deployment("${deployment}" deployment)
+  _readiness_require_testing(readiness_add_target)
+
+  set(state "${CMAKE_BINARY_DIR}/readiness/targets/${name}")
+  add_custom_target(readiness_target_${name})
+  set_target_properties(readiness_target_${name} PROPERTIES
+    READINESS_API "${api}" READINESS_DEPLOYMENT_FILE "${deployment}" READINESS_VARIANT "${arg_VARIANT}"
+    READINESS_STATE_DIRECTORY "${state}")
+  file(GENERATE OUTPUT "${state}/suites.txt"
+    CONTENT "$<JOIN:$<TARGET_PROPERTY:readiness_target_${name},READINESS_SUITE_DIRECTORIES>,\n>\n")
+
+  set(options --name "${name}" --target "${api}" --deployment "${deployment}" --state-directory "${state}")
+  if(arg_VARIANT)
+    list(APPEND options --variant "${arg_VARIANT}")
+  endif()
+  if(arg_STARTUP_TIMEOUT)
+    list(APPEND options --startup-timeout "${arg_STARTUP_TIMEOUT}")
+  endif()
+  add_test(NAME ${name}.up COMMAND readiness::tool up ${options})
+  add_test(NAME ${name}.down COMMAND readiness::tool down --state-directory "${state}")
+  add_test(NAME ${name}.started COMMAND readiness::tool started --state-directory "${state}")
+  set_tests_properties(${name}.up PROPERTIES FIXTURES_SETUP readiness_${name})
+  set_tests_properties(${name}.down PROPERTIES FIXTURES_CLEANUP readiness_${name})
+  set_tests_properties(${name}.started PROPERTIES FIXTURES_REQUIRED readiness_${name} LABELS "readiness;${name}")
+endfunction()
+
+function(readiness_add_suite name)
+  set(accepted "DEFINITION <suite.json> TARGET <target> [ITEMS <id>...] [EXCLUDE <id>...] [PROPERTIES <property> <value>...]")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "DEFINITION;TARGET" "ITEMS;EXCLUDE;PROPERTIES")
+  _readiness_check_arguments(readiness_add_suite "${accepted}" "DEFINITION;TARGET")
+  _readiness_check_name(readiness_add_suite "${name}")
+  if(TARGET readiness_suite_${name})
+    _readiness_fail(readiness_add_suite "suite \"${name}\" is added twice")
+  endif()
+  if(NOT TARGET readiness_target_${arg_TARGET})
+    _readiness_fail(readiness_add_suite "TARGET ${arg_TARGET}: no such target" "  add it first with readiness_add_target(${arg_TARGET} ...)")
+  endif()
+  list(LENGTH arg_PROPERTIES count)
+  math(EXPR odd "${count} % 2")
+  if(odd)
+    _readiness_fail(readiness_add_suite "PROPERTIES: a property without value" "  ${arg_PROPERTIES}")
+  endif()
+  _readiness_find_file(readiness_add_suite DEFINITION "${arg_DEFINITION}" definition)
+  _readiness_require_testing(readiness_add_suite)
+
+  get_target_property(api readiness_target_${arg_TARGET} READINESS_API)
+  get_target_property(deployment readiness_target_${arg_TARGET} READINESS_DEPLOYMENT_FILE)
+  get_target_property(variant readiness_target_${arg_TARGET} READINESS_VARIANT)
+  get_target_property(state readiness_target_${arg_TARGET} READINESS_STATE_DIRECTORY)
+  set(folder "${CMAKE_BINARY_DIR}/readiness/${name}")
+  set_property(TARGET readiness_target_${arg_TARGET} APPEND PROPERTY READINESS_SUITE_DIRECTORIES "${folder}")
+
+  set(options --name "${name}" --definition "${definition}" --target-name "${arg_TARGET}" --target "${api}"
+    --deployment "${deployment}" --state-directory "${state}" --suite-directory "${folder}")
+  if(variant)
+    list(APPEND options --variant "${variant}")
+  endif()
+  foreach(word IN ITEMS ITEMS EXCLUDE PROPERTIES)
+    string(TOLOWER "${word}" option)
+    foreach(value IN LISTS arg_${word})
+      list(APPEND options "--${option}=${value}")
+    endforeach()
+  endforeach()
+  # The options are part of what tests.cmake depends on: written to a file that changes when they do.
+  string(REPLACE ";" "\n" option_lines "${options}")
+  file(CONFIGURE OUTPUT "${folder}/options.txt" CONTENT "${option_lines}\n" @ONLY)
+  add_custom_command(OUTPUT "${folder}/tests.cmake"
+    COMMAND readiness::tool resolve ${options}
+    DEPENDS readiness::tool "${definition}" "${api}" "${deployment}" "${folder}/options.txt"
+    COMMENT "Readiness: resolving suite ${name}"
+    VERBATIM)
+  add_custom_target(readiness_suite_${name} ALL DEPENDS "${folder}/tests.cmake")
+  set_target_properties(readiness_suite_${name} PROPERTIES READINESS_SUITE_DIRECTORY "${folder}")
+
+  file(WRITE "${folder}/not_built.cmake"
+    "message(FATAL_ERROR [[suite ${name} is not built: build the project (or its target readiness_suite_${name}) first]])\n")
+  file(WRITE "${folder}/include.cmake"
+    "if(EXISTS [[${folder}/tests.cmake]])
+  include([[${folder}/tests.cmake]])
+else()
+  add_test([[${name}.not_built]] [[${CMAKE_COMMAND}]] -P [[${folder}/not_built.cmake]])
+  set_tests_properties([[${name}.not_built]] PROPERTIES LABELS [[readiness;${name}]])
+endif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${folder}/include.cmake")
+endfunction()
+
+function(readiness_add_report name)
+  set(accepted "SUITES <suite>... [JUNIT <file>]")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "JUNIT" "SUITES")
+  _readiness_check_arguments(readiness_add_report "${accepted}" "SUITES")
+  _readiness_check_name(readiness_add_report "${name}")
+  if(TEST ${name})
+    _readiness_fail(readiness_add_report "test \"${name}\" exists already")
+  endif()
+  set(options)
+  set(after)
+  foreach(suite IN LISTS arg_SUITES)
+    if(NOT TARGET readiness_suite_${suite})
+      _readiness_fail(readiness_add_report "SUITES ${suite}: no such suite" "  add it first with readiness_add_suite(${suite} ...)")
+    endif()
+    get_target_property(folder readiness_suite_${suite} READINESS_SUITE_DIRECTORY)
+    list(APPEND options --suite-directory "${folder}")
+    list(APPEND after ${suite}.report)
+  endforeach()
+  if(arg_JUNIT)
+    cmake_path(ABSOLUTE_PATH arg_JUNIT BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
+    list(APPEND options --junit "${arg_JUNIT}")
+  endif()
+  add_test(NAME ${name} COMMAND readiness::tool report ${options})
+  set_tests_properties(${name} PROPERTIES DEPENDS "${after}" LABELS "readiness;report")
+endfunction()

@@ -1,0 +1,136 @@
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/files.h"
+#include "cli/audit_document.h"
+#include "cli/item_process.h"
+#include "judge/record_store.h"
+#include "report/console.h"
+#include "report/junit.h"
+#include "report/report_suite.h"
+
+namespace readiness {
+namespace {
+
+int Complain(const Error& error, int code) {
+  fmt::print(stderr, "{}", RenderError(error));
+  return code;
+}
+
+int Complain(const std::vector<Error>& errors) {
+  for (const Error& error : errors) Complain(error, kExitUsage);
+  return kExitUsage;
+}
+
+// The files that must not outlive the start of a new run: old verdicts of every suite that uses the target.
+Result<std::vector<std::string>> StaleFiles(const std::string& state_directory) {
+  std::vector<std::string> files;
+  const auto text = ReadFile(state_directory + "/suites.txt");
+  if (!text) return files;  // a target by hand, without suites
+  std::istringstream lines(*text);
+  for (std::string folder; std::getline(lines, folder);) {
+    if (folder.empty()) continue;
+    files.push_back(folder + "/verdict.json");
+    files.push_back(folder + "/junit.xml");
+  }
+  return files;
+}
+
+bool OnTerminal() { return ::isatty(STDOUT_FILENO) == 1; }
+
+}  // namespace
+
+int UpCommand(const UpOptions& options) {
+  const auto stale = StaleFiles(options.state_directory);
+  if (!stale) return Complain(stale.error(), kExitDone);
+  const auto state = Up(options, *stale);
+  if (!state) return Complain(state.error(), kExitDone);
+  if (state->started) {
+    fmt::print("{} is up (run {}), owned by {}\n", options.name, state->run_id, state->owner.description);
+  } else {
+    fmt::print("{} did not start: {}\n", options.name, state->reason);
+  }
+  return kExitDone;
+}
+
+int DownCommand(const std::string& state_directory) {
+  const auto ended = Down(state_directory);
+  return ended ? kExitDone : Complain(ended.error(), kExitRed);
+}
+
+int StartedCommand(const std::string& state_directory) {
+  const auto state = ReadState(state_directory);
+  if (!state) return Complain(state.error(), kExitRed);
+  const auto parent = Identify(::getppid());
+  if (!parent) return Complain(parent.error(), kExitRed);
+  if (const auto owned = CheckOwner(*state, *parent); !owned) return Complain(owned.error(), kExitRed);
+  if (!state->started) {
+    return Complain({ErrorKind::kTarget, fmt::format("{} did not start", state->target), std::nullopt, {}, state->reason, {}},
+                    kExitRed);
+  }
+  fmt::print("{} is up (run {})\n", state->target, state->run_id);
+  return kExitDone;
+}
+
+int ReapCommand(const std::string& run_id) {
+  const auto reaped = Reap(run_id);
+  if (!reaped) return Complain(reaped.error(), kExitRed);
+  for (const Reaped& run : *reaped) {
+    fmt::print("ended run {} of {}: {} processes\n", run.run_id, run.owner, run.processes);
+  }
+  if (reaped->empty()) fmt::print("nothing to end\n");
+  return kExitDone;
+}
+
+int ResolveCommand(const ResolveOptions& options) {
+  const auto count = Resolve(options);
+  return count ? kExitDone : Complain(count.error());
+}
+
+int RunCommand(const std::string& item_file) {
+  const auto record = RunItem(item_file);
+  if (!record) {
+    const bool bad_input = record.error().kind == ErrorKind::kMalformed || record.error().kind == ErrorKind::kUsage;
+    fmt::print("INCONCLUSIVE {}\n", item_file);
+    std::fflush(stdout);
+    return Complain(record.error(), bad_input ? kExitUsage : kExitInconclusive);
+  }
+  const std::string folder = item_file.substr(0, item_file.rfind('/'));
+  fmt::print("{}", RenderItem(*record, folder, {}));
+  return ExitCode(record->outcome);
+}
+
+int ListCommand(const std::string& suite_file, bool json) {
+  const auto probes = LoadProbes();
+  if (!probes) return Complain(probes.error());
+  const auto suite = LoadSuite(suite_file, *probes);
+  if (!suite) return Complain(suite.error());
+  Json items = Json::array();
+  for (const Item& item : suite->items) {
+    if (json) {
+      items.push_back({{"id", item.id},
+                       {"title", item.title},
+                       {"severity", item.severity},
+                       {"category", item.category},
+                       {"section", item.section},
+                       {"probe", item.probe},
+                       {"source", {{"document", item.source.document}, {"line", item.source.line}}},
+                       {"narrower_than_audit", item.narrower_than_audit}});
+    } else {
+      fmt::print("{:<10} {:<9} {:<28} {}\n", item.id, item.severity, item.probe, item.title);
+    }
+  }
+  if (json) {
+    fmt::print("{}\n", Json({{"suite", suite->id}, {"audit_items", suite->audit_items}, {"items", items}}).dump(2));
+  } else {
+    fmt::print("{} of {} items of the audit automated\n", suite->items.size(), suite->audit_items);
+  }
+  return kExitDone;
+}
+
+}  // namespace readiness

@@ -1,0 +1,72 @@
+#include "cli/evidence_files.h"
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "capabilities/service_logs.h"
+#include "judge/record_store.h"
+
+namespace readiness {
+namespace {
+
+constexpr std::size_t kMaxText = 2 * kMaxEvidenceBody;
+
+std::string RenderExchange(const EvidenceEntry& entry) {
+  const Exchange& exchange = *entry.exchange;
+  std::string text = exchange.ToCurl() + "\n";
+  if (entry.error) return text + fmt::format("no answer: {}\n", entry.error->Brief());
+  text += fmt::format("HTTP {} after {:.1f} ms\n", exchange.response.status,
+                      static_cast<double>(exchange.duration.count()) / 1000.0);
+  for (const auto& [name, value] : exchange.response.headers) text += fmt::format("{}: {}\n", name, value);
+  text += "\n" + exchange.response.body + "\n";
+  if (entry.response_bytes > exchange.response.body.size()) text += fmt::format("[of {} bytes]\n", entry.response_bytes);
+  return text;
+}
+
+std::string RenderEntry(const EvidenceEntry& entry) {
+  if (entry.exchange) return RenderExchange(entry);
+  std::string text = entry.statement + "\n";
+  if (entry.error) text += fmt::format("failed: {}\n", entry.error->Brief());
+  return text;
+}
+
+}  // namespace
+
+EvidenceWriter::EvidenceWriter(const ResolvedItem& item, const Session& session) : item_(item), session_(session) {
+  ServiceLogs logs(session_);
+  for (const auto& [service, endpoint] : session_.services) {
+    if (const auto mark = logs.Mark(service)) marks_[service] = *mark;
+  }
+}
+
+Result<std::vector<EvidenceFile>> EvidenceWriter::Write(const EvidenceLog& log, const Redactor& redactor) const {
+  READINESS_ASSIGN(const std::string directory, ItemDirectory(item_.suite_directory, item_.item.id));
+  std::vector<EvidenceFile> files;
+  const auto write = [&](const std::string& name, const std::string& what, const std::string& text) -> Result<void> {
+    if (text.empty()) return {};
+    READINESS_RETURN_IF_ERROR(WriteFileAtomically(directory + "/" + name, text));
+    files.push_back({name, what});
+    return {};
+  };
+
+  std::string exchanges;
+  int number = 0;
+  for (const EvidenceEntry& entry : log.Entries()) {
+    exchanges += fmt::format("--- {}\n{}\n", ++number, Printable(redactor.Redact(RenderEntry(entry)), kMaxText));
+  }
+  if (log.dropped() > 0) exchanges += fmt::format("--- {} entries between the first and the latest are left out\n", log.dropped());
+  READINESS_RETURN_IF_ERROR(write("exchanges.txt", "what the item did, in order", exchanges));
+
+  ServiceLogs logs(session_);
+  for (const auto& [service, mark] : marks_) {
+    // A log that cannot be read any more is missing evidence, not a judgement: the record's list shows that it is absent.
+    const auto text = logs.Since(service, mark);
+    if (!text) continue;
+    READINESS_RETURN_IF_ERROR(write(service + ".log", fmt::format("log of {} meanwhile, of all its callers", service),
+                                    Printable(redactor.Redact(*text), kMaxLogTail)));
+  }
+  return files;
+}
+
+}  // namespace readiness

@@ -1,0 +1,93 @@
+#include "cli/item_process.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/text.h"
+#include "cli/judge_item.h"
+#include "judge/record_store.h"
+#include "lifecycle/session.h"
+
+namespace readiness {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The child's way to say that its record is stored; anything else is a crash of the probe or of this program.
+constexpr int kRecorded = 0;
+constexpr int kNotRecorded = 70;
+
+// How the child ended, as a phrase; empty when its record is stored.
+std::string DescribeEnd(int status) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kRecorded) return {};
+  if (WIFEXITED(status)) return fmt::format("the probe's process ended with code {}", WEXITSTATUS(status));
+  return fmt::format("the probe's process was ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+[[noreturn]] void JudgeInChild(const ItemRun& run, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(kNotRecorded);
+  const auto stored = JudgeItem(run);
+  if (!stored) {
+    fmt::print(stderr, "{}", RenderError(stored.error()));
+    std::fflush(stderr);
+  }
+  ::_exit(stored ? kRecorded : kNotRecorded);
+}
+
+// Waits for `child` until `deadline` and returns why there is no record; empty when there is one.
+std::string Await(pid_t child, Clock::time_point deadline, Milliseconds timeout) {
+  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  bool ended = false;
+  while (!ended && descriptor >= 0) {
+    const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now());
+    pollfd waiting{descriptor, POLLIN, 0};
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
+    if (ready < 0 && errno == EINTR) continue;
+    ended = ready > 0;
+    if (!ended) break;
+  }
+  if (descriptor >= 0) ::close(descriptor);
+  if (!ended) ::kill(child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!ended) return fmt::format("no judgement within the item's timeout of {} ms", timeout.count());
+  return DescribeEnd(status);
+}
+
+}  // namespace
+
+Result<Record> RunItem(const std::string& file) {
+  const auto started = Clock::now();
+  ItemRun run;
+  READINESS_ASSIGN(run.resolved, ReadResolvedItem(file));
+  READINESS_ASSIGN(run.state, ReadState(run.resolved.state_directory));
+  READINESS_ASSIGN(const ProcessIdentity parent, Identify(::getppid()));
+  READINESS_RETURN_IF_ERROR(CheckOwner(run.state, parent));
+  run.started_at = UtcNow();
+  run.started = started;
+
+  const ResolvedItem& resolved = run.resolved;
+  if (auto concluded = ConcludeWithoutProbe(run)) {
+    return AppendAttempt(resolved.suite_directory, MakeRecord(run, {}, *concluded));
+  }
+  const pid_t self = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) return Fail({ErrorKind::kEnvironment, "cannot start the item's process", std::nullopt, {}, strerror(errno), {}});
+  if (child == 0) JudgeInChild(run, self);
+
+  const std::string trouble = Await(child, started + resolved.item.timeout, resolved.item.timeout);
+  if (trouble.empty()) return ReadRecord(resolved.suite_directory, resolved.item.id);
+  return AppendAttempt(resolved.suite_directory, MakeRecord(run, {}, {Outcome::kInconclusive, trouble}));
+}
+
+}  // namespace readiness
