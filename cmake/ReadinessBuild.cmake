@@ -11,8 +11,34 @@ find_package(CURL REQUIRED)
 function(readiness_compile_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+  target_compile_options(${target} PRIVATE -pthread -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
     $<$<BOOL:${READINESS_WARNINGS_AS_ERRORS}>:-Werror>)
+endfunction()
+
+# Headers that nearly every file includes, compiled once. Off by default: it hides a missing #include.
+option(READINESS_PRECOMPILE_HEADERS "Compile the common headers of Readiness' own code once" OFF)
+if(READINESS_PRECOMPILE_HEADERS)
+  file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/precompiled.cc" "")
+  find_package(GTest)
+  foreach(kind IN ITEMS code test)
+    add_library(readiness_precompiled_${kind} STATIC EXCLUDE_FROM_ALL "${CMAKE_CURRENT_BINARY_DIR}/precompiled.cc")
+    target_link_libraries(readiness_precompiled_${kind} PRIVATE nlohmann_json::nlohmann_json fmt::fmt Threads::Threads
+      $<$<AND:$<STREQUAL:${kind},test>,$<TARGET_EXISTS:GTest::gmock>>:GTest::gmock>)
+    readiness_compile_options(readiness_precompiled_${kind})
+    target_precompile_headers(readiness_precompiled_${kind} PRIVATE <nlohmann/json.hpp> <fmt/format.h> <tl/expected.hpp>
+      <chrono> <functional> <map> <memory> <optional> <set> <string> <vector>)
+  endforeach()
+  if(GTest_FOUND)
+    target_precompile_headers(readiness_precompiled_test PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
+  endif()
+endif()
+
+# readiness_precompile(<target> <code|test>)
+function(readiness_precompile target kind)
+  if(READINESS_PRECOMPILE_HEADERS)
+    target_precompile_headers(${target} REUSE_FROM readiness_precompiled_${kind})
+    target_link_libraries(${target} PRIVATE Threads::Threads)
+  endif()
 endfunction()
 
 # readiness_library(<module> SOURCES <file>... [DEPENDS <library>...])
@@ -25,6 +51,7 @@ function(readiness_library module)
     "${PROJECT_SOURCE_DIR}/harness/include" "${PROJECT_SOURCE_DIR}/harness/src")
   target_link_libraries(readiness_${module} PUBLIC nlohmann_json::nlohmann_json fmt::fmt ${arg_DEPENDS})
   readiness_compile_options(readiness_${module})
+  readiness_precompile(readiness_${module} code)
 endfunction()
 
 # readiness_test(<name> SOURCES <file>... [DEPENDS <library>...] [LABELS <label>...])
@@ -36,6 +63,7 @@ function(readiness_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
   readiness_compile_options(${name})
+  readiness_precompile(${name} test)
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS "own;${arg_LABELS}" TIMEOUT 120)
 endfunction()

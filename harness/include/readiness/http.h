@@ -64,7 +64,8 @@ class Http {
  public:
   virtual ~Http() = default;
   /// Sends `request` once. Errors: kTimeout, kLimit (answer too large or too many headers), kTarget (refused, reset, bad
-  /// framing), kRefused (host not allowed). Any HTTP status is a success of the exchange.
+  /// framing), kRefused (host not allowed), kMalformed (a request that cannot be sent, such as a line end in a header), kEnvironment (the
+  /// source address cannot be used), kDefinition (the CA file). Any HTTP status from 100 to 599 is a success of the exchange.
   virtual Result<Exchange> Send(const HttpRequest& request) = 0;
 };
 

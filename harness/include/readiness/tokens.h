@@ -12,7 +12,8 @@ namespace readiness {
 
 /// A credential that must not be honoured, and what is wrong with it.
 struct ForgedToken {
-  std::string name;  ///< "garbage", "expired", "wrong-key", "alg-none", "payload-swapped", "truncated-signature"
+  std::string name;  ///< "garbage", "empty-signature", "alg-none" and its capitalisations, "payload-swapped", "truncated-signature",
+                     ///< "wrong-key", "expired", "not-yet-valid"
   std::string what;  ///< one phrase for evidence
   std::string token;
 };

@@ -262,6 +262,11 @@ Result<LocatedJson> ParseLocatedJson(std::string_view text, const std::string& f
     return Fail({ErrorKind::kMalformed, "not valid JSON", Place{file, 1, 1}, "JSON without byte order mark",
                  "a byte order mark", "save the file as UTF-8 without byte order mark"});
   }
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    // The parser takes a NUL for the end of the text and would not look at what follows.
+    const LineColumn at = LineCounter(text).At(nul);
+    return Fail({ErrorKind::kMalformed, "not valid JSON", Place{file, at.line, at.column}, {}, "a NUL byte", {}});
+  }
   Cursor cursor;
   Builder builder(text, file, limits, cursor);
   const char* begin = text.data();

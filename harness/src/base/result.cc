@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace readiness {
 
 std::string_view ToString(ErrorKind kind) {
@@ -30,9 +32,9 @@ std::string Error::Brief() const {
 std::string RenderError(const Error& error) {
   std::string text = fmt::format("error: {}\n", error.what);
   if (error.place) {
-    text += error.place->line > 0
-                ? fmt::format(" --> {}:{}:{}\n", error.place->file, error.place->line, error.place->column)
-                : fmt::format(" --> {}\n", error.place->file);
+    const std::string file = Printable(error.place->file);
+    text += error.place->line > 0 ? fmt::format(" --> {}:{}:{}\n", file, error.place->line, error.place->column)
+                                  : fmt::format(" --> {}\n", file);
   }
   if (!error.expected.empty()) text += fmt::format("  expected  {}\n", error.expected);
   if (!error.actual.empty()) text += fmt::format("  actual    {}\n", error.actual);

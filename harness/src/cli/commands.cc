@@ -41,8 +41,6 @@ Result<std::vector<std::string>> StaleFiles(const std::string& state_directory) 
   return files;
 }
 
-bool OnTerminal() { return ::isatty(STDOUT_FILENO) == 1; }
-
 }  // namespace
 
 int UpCommand(const UpOptions& options) {

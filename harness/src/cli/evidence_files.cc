@@ -12,20 +12,31 @@ namespace {
 
 constexpr std::size_t kMaxText = 2 * kMaxEvidenceBody;
 
-std::string RenderExchange(const EvidenceEntry& entry) {
-  const Exchange& exchange = *entry.exchange;
+// Without secrets before it is quoted: shell quoting would hide a secret from the redactor.
+Exchange Redacted(Exchange exchange, const Redactor& redactor) {
+  exchange.request.url = redactor.Redact(exchange.request.url);
+  exchange.request.body = redactor.Redact(exchange.request.body);
+  exchange.response.body = redactor.Redact(exchange.response.body);
+  for (HeaderList* headers : {&exchange.request.headers, &exchange.response.headers}) {
+    for (auto& [name, value] : *headers) value = redactor.Redact(value);
+  }
+  return exchange;
+}
+
+std::string RenderExchange(const EvidenceEntry& entry, const Redactor& redactor) {
+  const Exchange exchange = Redacted(*entry.exchange, redactor);
   std::string text = exchange.ToCurl() + "\n";
   if (entry.error) return text + fmt::format("no answer: {}\n", entry.error->Brief());
   text += fmt::format("HTTP {} after {:.1f} ms\n", exchange.response.status,
                       static_cast<double>(exchange.duration.count()) / 1000.0);
   for (const auto& [name, value] : exchange.response.headers) text += fmt::format("{}: {}\n", name, value);
   text += "\n" + exchange.response.body + "\n";
-  if (entry.response_bytes > exchange.response.body.size()) text += fmt::format("[of {} bytes]\n", entry.response_bytes);
+  if (entry.response_bytes > entry.exchange->response.body.size()) text += fmt::format("[of {} bytes]\n", entry.response_bytes);
   return text;
 }
 
-std::string RenderEntry(const EvidenceEntry& entry) {
-  if (entry.exchange) return RenderExchange(entry);
+std::string RenderEntry(const EvidenceEntry& entry, const Redactor& redactor) {
+  if (entry.exchange) return RenderExchange(entry, redactor);
   std::string text = entry.statement + "\n";
   if (entry.error) text += fmt::format("failed: {}\n", entry.error->Brief());
   return text;
@@ -53,7 +64,7 @@ Result<std::vector<EvidenceFile>> EvidenceWriter::Write(const EvidenceLog& log, 
   std::string exchanges;
   int number = 0;
   for (const EvidenceEntry& entry : log.Entries()) {
-    exchanges += fmt::format("--- {}\n{}\n", ++number, Printable(redactor.Redact(RenderEntry(entry)), kMaxText));
+    exchanges += fmt::format("--- {}\n{}\n", ++number, Printable(redactor.Redact(RenderEntry(entry, redactor)), kMaxText));
   }
   if (log.dropped() > 0) exchanges += fmt::format("--- {} entries between the first and the latest are left out\n", log.dropped());
   READINESS_RETURN_IF_ERROR(write("exchanges.txt", "what the item did, in order", exchanges));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "definition/definition.h"
@@ -19,30 +20,33 @@ struct ServiceSpec {
   std::vector<std::string> command;
   std::map<std::string, std::string> environment;  ///< complete; nothing is inherited
   std::string working_directory;
-  std::string log_file;                            ///< stdout and stderr, appended; at most kMaxLogBytes are kept
-  std::string url;                                 ///< where it will listen: "http://127.0.0.1:20123"; empty: it does not
+  std::string log_file;  ///< stdout and stderr, appended; at most kMaxLogBytes are kept
+  std::string url;       ///< where it will listen: "http://127.0.0.1:20123"; empty: it does not
   std::vector<WaitCondition> ready;
   Milliseconds startup_timeout{30'000};
   Milliseconds stop_grace{5'000};
-  std::optional<unsigned> user_id;                 ///< run as this user (initdb refuses root); unset: as we are
+  std::optional<unsigned> user_id;  ///< run as this user (initdb refuses root); unset: as we are
   std::optional<unsigned> group_id;
+  /// A System V IPC namespace of its own, where the system allows it (as root): what a killed process leaves in it goes
+  /// with it.
+  bool private_ipc = false;
 };
 
 class Engine {
  public:
   virtual ~Engine() = default;  ///< stops everything, without grace
 
-  /// A loopback TCP port that nothing listens on and that no other run takes before this one ends. `fixed`: that one or an
-  /// error that names the process that has it.
+  /// A loopback TCP port that nothing listens on and that no other run takes before this one ends. `fixed`: that one or
+  /// an error that names the process that has it.
   virtual Result<int> ReservePort(std::optional<int> fixed) = 0;
 
-  /// Starts `spec` and returns when all its wait conditions hold. A service that exits first, or never becomes ready, is
-  /// stopped; the Error (kTarget, kTimeout) holds the condition waited for, what was last seen of it, exit code or signal, and the last
-  /// lines of its log.
+  /// Starts `spec` and returns when all its wait conditions hold. A service that exits first, or never becomes ready,
+  /// is stopped; the Error (kTarget, kTimeout) holds the condition waited for, what was last seen of it, exit code or
+  /// signal, and the last lines of its log.
   virtual Result<void> Start(const ServiceSpec& spec) = 0;
 
-  /// Runs `spec.command` to its end, for preparations such as initdb; stderr and stdout go to spec.log_file. Errors: as Start; kTarget
-  /// on a non-zero exit.
+  /// Runs `spec.command` to its end, for preparations such as initdb; stderr and stdout go to spec.log_file. Errors: as
+  /// Start; kTarget on a non-zero exit.
   virtual Result<void> RunToEnd(const ServiceSpec& spec) = 0;
 
   /// SIGTERM, grace, SIGKILL, for the service and everything that it started. Unknown names are ignored.
@@ -57,12 +61,17 @@ inline constexpr std::size_t kMaxLogBytes = 64 * 1024 * 1024;
 /// The environment variable that marks every process of a run; its value is the run id.
 inline constexpr const char* kRunLabel = "READINESS_RUN";
 
-/// Processes on this machine. `run_id` goes into every process's environment as kRunLabel; `run_directory` holds port reservations' locks
-/// and nothing else of the engine's.
+/// Marks the processes of one start of one service, beside kRunLabel: "<service>#<number of the start>".
+inline constexpr const char* kServiceLabel = "READINESS_SERVICE";
+
+/// Processes on this machine. `run_id` goes into every process's environment as kRunLabel; `run_directory` is where
+/// services without a working directory run. Makes the caller's process a child subreaper: its children that are made
+/// later and leave its session count as services' orphans and are reaped, at last killed. The thread that starts
+/// services has to live as long as they shall.
 std::unique_ptr<Engine> MakeProcessEngine(const std::string& run_id, const std::string& run_directory);
 
-/// Kills (SIGKILL) every process of this user whose environment carries kRunLabel=`run_id`, but the caller, until none is left or
-/// `deadline` has passed. Returns how many were killed; an Error (kTimeout) names the pids that stayed.
+/// Kills (SIGKILL) every process of this user whose environment carries kRunLabel=`run_id`, but the caller, until none
+/// is left or `deadline` has passed. Returns how many were killed; an Error (kTimeout) names the pids that stayed.
 Result<int> KillRunProcesses(const std::string& run_id, Milliseconds deadline);
 
 }  // namespace readiness

@@ -1,6 +1,7 @@
 #pragma once
-// A private PostgreSQL cluster of one run: initdb, a server on a loopback port with a generated password, one database per
-// store. Started through an Engine, so it is labelled, logged and ended like any service. As root it runs as `postgres` or `nobody`.
+// A private PostgreSQL cluster of one run: initdb, a server on a loopback port with a generated password, one database
+// per store. Started through an Engine, so it is labelled, logged and ended like any service. As root it runs as
+// `postgres` or `nobody`.
 
 #include <string>
 
@@ -10,9 +11,9 @@ namespace readiness {
 
 class PostgresCluster {
  public:
-  /// Makes and starts the cluster in `directory` (made by the call; must be reachable for the unprivileged user) under the service name
-  /// "postgresql". Finds the programs in PATH, else the newest of /usr/lib/postgresql/*/bin, else kEnvironment with how to install them.
-  /// Durability is off: the cluster lives as long as its run.
+  /// Makes and starts the cluster in `directory` (made by the call; must be reachable for the unprivileged user) under
+  /// the service name "postgresql". Finds the programs in PATH, else the newest of /usr/lib/postgresql/*/bin, else
+  /// kEnvironment with how to install them. Durability is off: the cluster lives as long as its run.
   static Result<PostgresCluster> Start(Engine& engine, const std::string& directory, const std::string& log_file);
 
   /// Creates the database `name` (letters, digits, underscores) and returns its URL:

@@ -35,6 +35,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"EscapedDuplicateKey", R"({"a":1,"\u0061":2})", ErrorKind::kMalformed, "key \"a\" is given twice", 1, 8},
         Wrong{"Nan", "{\"a\": NaN}", ErrorKind::kMalformed, "not valid JSON", 1, 7},
         Wrong{"OutOfRange", "[1e999]", ErrorKind::kMalformed, "number is out of range", 1, 2},
+        Wrong{"NulAndMore", std::string("{\"a\":1}\0x", 9), ErrorKind::kMalformed, "not valid JSON", 1, 8},
         Wrong{"TrailingText", "{} x", ErrorKind::kMalformed, "not valid JSON", 1, 4},
         Wrong{"Comment", "{ // c\n}", ErrorKind::kMalformed, "not valid JSON", 1, 3},
         Wrong{"ByteOrderMark", "\xEF\xBB\xBF{}", ErrorKind::kMalformed, "not valid JSON", 1, 1},

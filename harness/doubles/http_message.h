@@ -1,0 +1,40 @@
+#pragma once
+// Requests and answers as the APIs of the double see them, free of any HTTP library. Values only.
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace readiness::provider {
+
+struct HttpRequest {
+  std::string method;
+  std::string target;       ///< as sent: origin form, absolute form, or an authority after CONNECT
+  std::string host;         ///< the Host header as sent
+  std::string tunnel_host;  ///< the host whose TLS connection this came through; empty: plain HTTP
+  std::string authorization;
+  std::string content_type;
+  std::string body;
+};
+
+struct HttpAnswer {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::chrono::milliseconds delay{0};  ///< waited before the answer is sent
+  bool never = false;                  ///< the connection stays open and silent
+  std::string tunnel_to;               ///< not empty: the connection becomes TLS with this host's certificate
+};
+
+/// Serves one kind of connection. Called on the server's thread only.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  virtual HttpAnswer Handle(const HttpRequest& request) = 0;
+  /// A request that could not be read. It is answered with `status`; `request` holds what was understood of it.
+  virtual void Rejected(const HttpRequest& request, int status) = 0;
+};
+
+}  // namespace readiness::provider

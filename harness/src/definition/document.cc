@@ -1,0 +1,29 @@
+#include "definition/document.h"
+
+#include "base/files.h"
+
+namespace readiness {
+namespace {
+
+tl::unexpected<std::vector<Error>> FailAlone(Error error, const std::string& file) {
+  // To a reader of definitions bytes that are not JSON are a wrong definition, not foreign input.
+  if (error.kind == ErrorKind::kMalformed) error.kind = ErrorKind::kDefinition;
+  if (!error.place) error.place = Place{file, 0, 0};
+  return tl::unexpected<std::vector<Error>>({std::move(error)});
+}
+
+}  // namespace
+
+Loaded<LocatedJson> ParseDocument(const std::string& text, const std::string& file) {
+  Result<LocatedJson> parsed = ParseLocatedJson(text, file);
+  if (!parsed) return FailAlone(parsed.error(), file);
+  return std::move(*parsed);
+}
+
+Loaded<LocatedJson> ReadDocument(const std::string& file) {
+  const Result<std::string> text = ReadFile(file, JsonLimits{}.bytes);
+  if (!text) return FailAlone(text.error(), file);
+  return ParseDocument(*text, file);
+}
+
+}  // namespace readiness

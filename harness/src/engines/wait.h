@@ -1,0 +1,41 @@
+#pragma once
+// Waits until a started service is ready or can no longer become so. Log lines and the end of the process are events;
+// HTTP and TCP, for which there is none, are tried with growing pauses of 5 to 100 ms. The engine's thread only.
+
+#include <optional>
+#include <string>
+
+#include "engines/engine.h"
+#include "engines/log_channel.h"
+#include "engines/spawn.h"
+
+namespace readiness {
+
+/// Where a service listens.
+struct Endpoint {
+  std::string host;
+  int port = 0;
+};
+
+/// Host and port of "http://127.0.0.1:20123". Errors: kDefinition.
+Result<Endpoint> ParseEndpoint(const std::string& url);
+
+/// "GET /health answers 200", "port 20123 accepts connections", "a log line matches /x/"
+std::string Describe(const WaitCondition& condition, const std::string& url);
+
+/// The patterns of `conditions`, in order, as LogChannel takes them.
+std::vector<std::string> LogPatterns(const std::vector<WaitCondition>& conditions);
+
+struct NotReady {
+  ErrorKind kind = ErrorKind::kTarget;
+  std::string condition;  ///< the one that did not come to hold
+  std::string seen;       ///< what was last seen of it
+  bool ended = false;     ///< the process is gone
+};
+
+/// Waits for spec.ready in order, until spec.startup_timeout from now. `label` as for ProcessFamily. Nothing: all hold,
+/// and whatever listens at the service's port belongs to it.
+std::optional<NotReady> AwaitReady(const ServiceSpec& spec, const Child& child, LogChannel& log,
+                                   const std::string& label);
+
+}  // namespace readiness

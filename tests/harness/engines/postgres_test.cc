@@ -1,0 +1,92 @@
+#include "engines/postgres.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <pqxx/pqxx>
+
+#include "engine_fixture.h"
+
+namespace readiness {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class PostgresTest : public EngineTest {
+ protected:
+  std::string LogFile() const { return directory_ + "/postgresql.log"; }
+};
+
+std::string Ask(const std::string& url, const std::string& query) {
+  pqxx::connection connection(url);
+  pqxx::nontransaction statement(connection);
+  return statement.exec1(query)[0].as<std::string>();
+}
+
+TEST_F(PostgresTest, ServesDatabasesAndLeavesNothing) {
+  const auto begin = std::chrono::steady_clock::now();
+  Result<PostgresCluster> cluster = PostgresCluster::Start(*engine_, directory_ + "/cluster", LogFile());
+  ASSERT_TRUE(cluster) << RenderError(cluster.error());
+  RecordProperty("start_ms", static_cast<int>((std::chrono::steady_clock::now() - begin) / Milliseconds(1)));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/cluster/password"));
+
+  const std::string url = cluster->CreateDatabase("main_1").value();
+  EXPECT_THAT(url, HasSubstr("postgresql://readiness:" + cluster->password() + "@127.0.0.1:"));
+  EXPECT_EQ(Ask(url, "SELECT current_database()"), "main_1");
+  EXPECT_EQ(Ask(url, "SHOW server_encoding"), "UTF8");
+  EXPECT_EQ(Ask(url, "SHOW fsync"), "off");
+  EXPECT_EQ(Ask(url, "SHOW listen_addresses"), "127.0.0.1");
+
+  std::string wrong = url;
+  wrong.replace(wrong.find(cluster->password()), cluster->password().size(), "guess");
+  EXPECT_THROW(Ask(wrong, "SELECT 1"), pqxx::broken_connection);
+
+  const Result<std::string> again = cluster->CreateDatabase("main_1");
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().actual, HasSubstr("already exists"));
+  for (const char* name : {"", "a b", "a\"; DROP DATABASE main_1; --", "\xc3\xa4", "a-b"}) {
+    EXPECT_EQ(cluster->CreateDatabase(name).error().kind, ErrorKind::kDefinition) << name;
+  }
+  EXPECT_EQ(cluster->CreateDatabase(std::string(64, 'a')).error().kind, ErrorKind::kDefinition);
+
+  const pqxx::connection open(url);
+  engine_->Stop("postgresql");
+  EXPECT_THAT(OurChildren(), IsEmpty()) << "also with a client that stays";
+  std::ifstream log(LogFile());
+  const std::string text((std::istreambuf_iterator<char>(log)), {});
+  EXPECT_THAT(text, HasSubstr("database system is shut down"));
+}
+
+TEST_F(PostgresTest, KilledClusterIsGone) {
+  std::ifstream earlier("/proc/sysvipc/shm");
+  const auto before = std::count(std::istreambuf_iterator<char>(earlier), {}, '\n');
+  Result<PostgresCluster> cluster = PostgresCluster::Start(*engine_, directory_ + "/cluster", LogFile());
+  ASSERT_TRUE(cluster) << RenderError(cluster.error());
+  const pqxx::connection open(cluster->CreateDatabase("main").value());
+  engine_.reset();
+  EXPECT_THAT(OurChildren(), IsEmpty());
+  std::ifstream segments("/proc/sysvipc/shm");
+  const std::string text((std::istreambuf_iterator<char>(segments)), {});
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), before) << text;
+}
+
+TEST_F(PostgresTest, NamesTheFolderThatIsOutOfReach) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root starts it as another user";
+  std::filesystem::create_directories(directory_ + "/closed/inner");
+  ::chmod((directory_ + "/closed").c_str(), 0700);
+  const Result<PostgresCluster> cluster =
+      PostgresCluster::Start(*engine_, directory_ + "/closed/inner/cluster", LogFile());
+  ASSERT_FALSE(cluster);
+  EXPECT_THAT(cluster.error().expected, HasSubstr("can pass through " + directory_ + "/closed"));
+}
+
+TEST_F(PostgresTest, TakesNoFolderThatIsThere) {
+  std::filesystem::create_directories(directory_ + "/cluster");
+  const Result<PostgresCluster> cluster = PostgresCluster::Start(*engine_, directory_ + "/cluster", LogFile());
+  ASSERT_FALSE(cluster);
+  EXPECT_THAT(cluster.error().what, HasSubstr("cannot be made"));
+}
+
+}  // namespace
+}  // namespace readiness
