@@ -20,12 +20,12 @@ struct Demands {
   int minimum_observations = 1;
 };
 
-/// Any violation -> fail. Else the probe's error, a declared control that is missing or not satisfied, any control not satisfied, or
-/// too few observations -> inconclusive. Else pass.
+/// Any violation -> fail. Else the probe's error, a declared control that is missing or not satisfied, any control not
+/// satisfied, or too few observations -> inconclusive. Else pass.
 Judgement Judge(const Demands& demands, const Findings& findings, const std::optional<Error>& error);
 
-/// The outcome that stands after several attempts in one run: the first that was not a pass, else pass. An empty list is
-/// inconclusive.
+/// The outcome that stands after several attempts in one run, and its reason: the first fail, else the first
+/// inconclusive, else the first manual, else the first not_applicable, else pass. An empty list is inconclusive.
 Judgement Combine(const std::vector<Attempt>& attempts);
 
 }  // namespace readiness

@@ -1,6 +1,6 @@
 #pragma once
-// The JSON result of one item run. Every report is a function of records; nothing else reaches a report. One file per item,
-// written atomically, `schema/record.schema.json`. Values only.
+// The JSON result of one item run. Every report is a function of records; nothing else reaches a report. One file per
+// item, written atomically, `schema/record.schema.json`. Values only.
 
 #include <chrono>
 #include <string>
@@ -36,7 +36,7 @@ struct EvidenceFile {
 
 struct Record {
   int schema_version = 1;
-  std::string suite;       ///< as added by readiness_add_suite
+  std::string suite;  ///< as added by readiness_add_suite
   std::string item;
   std::string title;
   std::string severity;
@@ -44,7 +44,7 @@ struct Record {
   std::string section;
   std::string probe;
   Outcome outcome = Outcome::kInconclusive;
-  std::string reason;      ///< one line: headline of the first violation, or why it could not be judged
+  std::string reason;  ///< one line: headline of the first violation, or why it could not be judged
   std::vector<Attempt> attempts;
   std::vector<Control> controls;
   std::vector<Observation> observations;
@@ -64,7 +64,8 @@ struct Record {
   std::string tool_version;
 };
 
-/// Strict: unknown keys, wrong types, another schema_version or an outcome that its attempts do not support are kMalformed.
+/// Strict: unknown keys, wrong types, another schema_version or an outcome that its attempts do not support are
+/// kMalformed.
 Result<Record> ParseRecord(const std::string& text, const std::string& file);
 std::string Serialize(const Record& record);
 

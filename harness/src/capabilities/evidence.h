@@ -1,0 +1,77 @@
+#pragma once
+// What an item did, kept as evidence: every HTTP exchange, also those that failed, and every SQL step. Bounded in
+// number and size; the bounds never touch what the probe sees. It holds secrets: whoever writes it out redacts it (the
+// secrets that it meets are announced to the item's Redactor).
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/redactor.h"
+#include "readiness/http.h"
+
+namespace readiness {
+
+/// Passes secrets on to a Redactor, each once.
+class SecretKeeper {
+ public:
+  explicit SecretKeeper(Redactor& redactor) : redactor_(redactor) {}
+  void Add(const std::string& secret);
+  /// For texts that are probably secret: only when long enough that blanking it out cannot hide ordinary words.
+  void AddLikely(const std::string& secret);
+
+ private:
+  Redactor& redactor_;
+  std::set<std::string> known_;
+};
+
+/// One thing that was done. Exactly one of exchange and statement is set.
+struct EvidenceEntry {
+  std::optional<Exchange> exchange;  ///< bodies cut to kMaxEvidenceBody; response.status 0 when `error` is set
+  std::string statement;             ///< SQL step: "store main: INSERT ... with [7]"
+  std::size_t request_bytes = 0;     ///< of the whole body
+  std::size_t response_bytes = 0;
+  std::optional<Error> error;  ///< why nothing came back
+};
+
+inline constexpr std::size_t kMaxEvidenceBody = 16 * 1024;
+inline constexpr std::size_t kMaxEvidenceEntries = 500;
+
+/// The entries of one item: the first hundred and the latest four hundred.
+class EvidenceLog {
+ public:
+  void Add(EvidenceEntry entry);
+  /// In order of happening.
+  std::vector<EvidenceEntry> Entries() const;
+  /// How many were dropped between the first and the latest.
+  std::size_t dropped() const { return dropped_; }
+
+ private:
+  static constexpr std::size_t kFirst = 100;
+  std::vector<EvidenceEntry> first_;
+  std::deque<EvidenceEntry> latest_;
+  std::size_t dropped_ = 0;
+};
+
+/// Sends through `inner` and keeps what happened. Credentials in headers (and `credential_header`) become known
+/// secrets.
+class RecordingHttp : public Http {
+ public:
+  /// `log` and `secrets` are borrowed.
+  RecordingHttp(std::unique_ptr<Http> inner, std::string credential_header, EvidenceLog& log, SecretKeeper& secrets);
+  Result<Exchange> Send(const HttpRequest& request) override;
+
+ private:
+  void LearnSecrets(const HeaderList& headers);
+
+  std::unique_ptr<Http> inner_;
+  std::set<std::string> secret_headers_;  // lower case
+  EvidenceLog& log_;
+  SecretKeeper& secrets_;
+};
+
+}  // namespace readiness

@@ -1,0 +1,15 @@
+#include <utility>
+
+#include "capabilities/http/http_curl.h"
+#include "capabilities/runtime.h"
+#include "capabilities/tokens/jwt_tokens.h"
+
+namespace readiness {
+
+RuntimeParts MakeRuntimeParts(const Session& session) {
+  HttpPolicy policy;
+  policy.allowed_hosts = session.allowed_hosts;
+  return {MakeCurlHttp(std::move(policy)), MakeJwtTokens(session.token_signing_key, session.token_algorithm)};
+}
+
+}  // namespace readiness

@@ -1,0 +1,62 @@
+#pragma once
+// Target and deployment, with what is only known at run time (ports, store URLs, secrets), to services that an engine
+// can start and to the session that items see. Starts nothing and writes nothing. Pure functions.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "definition/definition.h"
+#include "engines/engine.h"
+#include "lifecycle/session.h"
+
+namespace readiness {
+
+/// The value of an environment variable of `up`, if set.
+using EnvironmentLookup = std::function<std::optional<std::string>(const std::string&)>;
+
+struct PlanInputs {
+  std::string run_id;
+  std::string run_directory;
+  std::string tool_directory;
+  std::map<std::string, std::string> secrets;  ///< as ResolveSecrets gave them
+  std::map<std::string, int> service_ports;    ///< of the services in ServicesWithPort
+  std::map<std::string, int> double_ports;     ///< of every data provider
+  std::map<std::string, std::string> store_urls;
+  std::string defects;  ///< DefectsRequest::variable
+  EnvironmentLookup environment;
+};
+
+/// A file that must be there before the double starts; mode 0600.
+struct PlannedFile {
+  std::string file;
+  std::string contents;
+};
+
+struct Plan {
+  std::vector<PlannedFile> files;
+  std::vector<ServiceSpec> doubles;                     ///< started before any service
+  std::vector<ServiceSpec> services;                    ///< in order of start
+  std::map<std::string, std::string> acknowledgements;  ///< service -> file in which it confirms its defects
+  Session session;                                      ///< complete but for `defects`
+};
+
+/// Services that listen: a fixed port, a port or URL that something refers to, or a condition that needs one.
+std::set<std::string> ServicesWithPort(const Deployment& deployment);
+
+/// Every secret's value; generated ones anew. Errors: kDefinition, kEnvironment (an environment variable is not set).
+Result<std::map<std::string, std::string>> ResolveSecrets(const Deployment& deployment,
+                                                          const EnvironmentLookup& environment);
+
+/// The URL of a store that the deployment does not leave to us, filled in; nothing for "postgresql".
+Result<std::optional<std::string>> ExternalStoreUrl(const Deployment& deployment, const std::string& store,
+                                                    const std::map<std::string, std::string>& secrets,
+                                                    const EnvironmentLookup& environment);
+
+/// Fills every placeholder. Errors: kDefinition (unknown or unfinished placeholder, a reserved name), kEnvironment.
+Result<Plan> MakePlan(const Target& target, const Deployment& deployment, const PlanInputs& inputs);
+
+}  // namespace readiness

@@ -1,0 +1,68 @@
+#pragma once
+// What every area of the stand-in works with: settings, database, tokens, limits, and the defects that are switched on.
+// Made once by main and alive until the process ends; any thread.
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "readiness/result.h"
+#include "standin/database.h"
+#include "standin/defects.h"
+#include "standin/http.h"
+#include "standin/rate_limiter.h"
+#include "standin/secrets.h"
+#include "standin/tokens.h"
+
+namespace readiness::ai_health {
+
+using standin::End;
+using standin::Reply;
+using standin::Request;
+using standin::Response;
+
+using UserId = std::int64_t;
+
+struct Settings {
+  std::string host = "127.0.0.1";
+  int port = 0;
+  std::string database_url;
+  std::string secret_key;
+  std::string whoop_base_url;  ///< without it, or without credentials, the provider counts as not configured
+  std::string whoop_client_id;
+  std::string whoop_client_secret;
+  std::string whoop_redirect_uri;
+  std::string whoop_scope;
+  int logins_per_minute = 5;
+  std::string defects;
+  std::string defects_acknowledge_file;
+};
+
+/// Reads the environment. Errors: kUsage with the variable, what it must be and what it is.
+Result<Settings> ReadSettings();
+
+/// User ids that some defects of the sync remember between requests.
+class Remembered {
+ public:
+  bool Contains(UserId user) const;
+  void Add(UserId user);
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<UserId> users_;
+};
+
+struct App {
+  Settings settings;
+  standin::Defects defects;
+  standin::Database& database;
+  standin::TokenIssuer tokens;
+  standin::SecretBox secrets;
+  standin::RateLimiter logins;
+  Remembered synced_with_consent;
+  Remembered refused_before;
+};
+
+}  // namespace readiness::ai_health

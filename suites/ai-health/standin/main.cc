@@ -1,0 +1,72 @@
+// standin-ai-health: the audited surface of the AI health platform, healthy unless READINESS_DEFECTS says otherwise.
+//
+// Environment: PORT, DATABASE_URL and SECRET_KEY are required; HOST (127.0.0.1); WHOOP_BASE_URL, WHOOP_CLIENT_ID and
+// WHOOP_CLIENT_SECRET (without them the provider counts as not configured), WHOOP_REDIRECT_URI, WHOOP_SCOPE;
+// RATE_LIMIT_AUTH (5/minute), ENABLE_RATE_LIMITING; READINESS_DEFECTS, READINESS_DEFECTS_ACKNOWLEDGE.
+// Exit codes: 0 stopped by a signal, 2 wrong configuration or unknown defect, 3 no database, 1 anything else.
+
+#include <cstdio>
+
+#include "answers.h"
+#include "api.h"
+#include "app.h"
+#include "schema.h"
+#include "standin/http_server.h"
+#include "standin/secrets.h"
+
+extern const char kAiHealthDefects[];
+
+namespace readiness::ai_health {
+namespace {
+
+constexpr std::chrono::seconds kDatabasePatience{10};
+constexpr std::size_t kConnections = 8;
+constexpr std::chrono::seconds kLoginWindow{60};
+constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitNoDatabase = 3;
+
+int Stop(const Error& error, int code) {
+  std::fputs(RenderError(error).c_str(), stderr);
+  return code;
+}
+
+int Run() {
+  standin::HoldStopSignals();
+  if (!standin::PrepareCryptography())
+    return Stop({ErrorKind::kEnvironment, "the system offers no randomness", {}, {}, {}, {}}, kExitFailure);
+  auto settings = ReadSettings();
+  if (!settings) return Stop(settings.error(), kExitUsage);
+  auto defects = standin::Defects::Load("ai-health", kAiHealthDefects, settings->defects);
+  if (!defects) return Stop(defects.error(), kExitUsage);
+  const auto database = standin::Database::Connect(settings->database_url, kConnections, kDatabasePatience);
+  if (!database) return Stop(database.error(), kExitNoDatabase);
+  if (const auto created = CreateTables(**database); !created) return Stop(created.error(), kExitNoDatabase);
+  if (const auto written = defects->Acknowledge(settings->defects_acknowledge_file); !written)
+    return Stop(written.error(), kExitFailure);
+
+  App app{.settings = *settings,
+          .defects = *defects,
+          .database = **database,
+          .tokens = standin::TokenIssuer(settings->secret_key),
+          .secrets = standin::SecretBox(settings->secret_key),
+          .logins = standin::RateLimiter(settings->logins_per_minute, kLoginWindow),
+          .synced_with_consent = {},
+          .refused_before = {}};
+  const auto routes = MakeRoutes(app);
+  standin::ServerOptions options;
+  options.host = settings->host;
+  options.port = settings->port;
+  options.framework = {.not_found = Detail(404, "Not Found"),
+                       .method_not_allowed = Detail(405, "Method Not Allowed"),
+                       .too_large = Detail(413, "Request body too large"),
+                       .failure = InternalError()};
+  return Stop(standin::Serve(options, routes), kExitFailure);
+}
+
+}  // namespace
+}  // namespace readiness::ai_health
+
+int main() {
+  return readiness::ai_health::Run();
+}

@@ -1,0 +1,95 @@
+#pragma once
+// PostgreSQL for stand-ins: a bounded pool of connections, parameters always bound, results as text values with typed
+// readers. The only file pair that knows libpqxx; its exceptions end here. Any thread; a Transaction belongs to one.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "readiness/result.h"
+
+namespace readiness::standin {
+
+/// One bound parameter: text as PostgreSQL reads it, or NULL.
+class SqlValue {
+ public:
+  SqlValue(std::nullptr_t) {}                                            // NOLINT: implicit by design
+  SqlValue(const char* text) : text_(text) {}                            // NOLINT
+  SqlValue(std::string text) : text_(std::move(text)) {}                 // NOLINT
+  SqlValue(std::optional<std::string> text) : text_(std::move(text)) {}  // NOLINT
+  SqlValue(bool value) : text_(value ? "true" : "false") {}              // NOLINT
+  SqlValue(int value) : text_(std::to_string(value)) {}                  // NOLINT
+  SqlValue(std::int64_t value) : text_(std::to_string(value)) {}         // NOLINT
+  SqlValue(double value);                                                // NOLINT
+
+  const char* text() const { return text_ ? text_->c_str() : nullptr; }
+
+ private:
+  std::optional<std::string> text_;
+};
+
+/// One row of a result. Reading a column that the statement does not return ends the program: statements are ours.
+class Row {
+ public:
+  explicit Row(std::map<std::string, std::optional<std::string>> columns) : columns_(std::move(columns)) {}
+
+  const std::optional<std::string>& Optional(const std::string& column) const { return columns_.at(column); }
+  bool IsNull(const std::string& column) const { return !columns_.at(column).has_value(); }
+  std::string Text(const std::string& column) const { return columns_.at(column).value_or(""); }
+  std::int64_t Integer(const std::string& column) const;
+  double Number(const std::string& column) const;
+  bool Boolean(const std::string& column) const { return Text(column) == "t"; }
+
+ private:
+  std::map<std::string, std::optional<std::string>> columns_;
+};
+
+using Rows = std::vector<Row>;
+
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  /// Runs one statement. Errors: kTarget with the database's own words; the transaction is then over.
+  virtual Result<Rows> Query(const std::string& statement, const std::vector<SqlValue>& parameters = {}) = 0;
+};
+
+class Database {
+ public:
+  /// Connects to `url` (postgresql://...), trying again until `patience` has passed. Errors: kTimeout with the last
+  /// refusal.
+  static Result<std::unique_ptr<Database>> Connect(const std::string& url, std::size_t max_connections,
+                                                   std::chrono::milliseconds patience);
+  ~Database();
+
+  /// One statement in a transaction of its own.
+  Result<Rows> Query(const std::string& statement, const std::vector<SqlValue>& parameters = {});
+
+  /// Runs `work` in one transaction: committed when it succeeds, rolled back when it returns an error. A connection
+  /// that turns out to be dead before the first statement is replaced once.
+  Result<void> InTransaction(const std::function<Result<void>(Transaction&)>& work);
+
+ private:
+  struct Connection;
+  struct Attempt;
+
+  Database(std::string url, std::size_t max_connections);
+  Result<std::unique_ptr<Connection>> Take();
+  void GiveBack(std::unique_ptr<Connection> connection);
+  Attempt Try(Connection& connection, const std::function<Result<void>(Transaction&)>& work);
+
+  const std::string url_;
+  const std::size_t max_connections_;
+  std::mutex mutex_;
+  std::condition_variable given_back_;
+  std::size_t taken_ = 0;
+  std::vector<std::unique_ptr<Connection>> idle_;
+};
+
+}  // namespace readiness::standin
