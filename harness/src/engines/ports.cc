@@ -29,10 +29,14 @@ Error FolderError(const std::string& folder, std::string expected, std::string a
                "remove it"};
 }
 
-/// Opens `name` in `parent`, made with mode 0700 if missing. It must be a folder of ours: the place is open to all
+// The runs of this user lie beside the ports, and an unprivileged PostgreSQL has to get through to its own.
+constexpr mode_t kSharedMode = 0711;
+constexpr mode_t kPrivateMode = 0700;
+
+/// Opens `name` in `parent`, made with `mode` if missing. It must be a folder of ours: the place is open to all
 /// users.
-Result<Descriptor> OpenPrivateFolder(int parent, const std::string& name) {
-  if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) {
+Result<Descriptor> OpenOwnFolder(int parent, const std::string& name, mode_t mode) {
+  if (::mkdirat(parent, name.c_str(), mode) != 0 && errno != EEXIST) {
     return Fail(FolderError(name, "it can be made", std::strerror(errno)));
   }
   Descriptor folder(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -43,8 +47,8 @@ Result<Descriptor> OpenPrivateFolder(int parent, const std::string& name) {
     return Fail(FolderError(name, fmt::format("owned by user {}", ::geteuid()),
                             fmt::format("owned by user {}", status.st_uid)));
   }
-  if ((status.st_mode & 0077) != 0 && ::fchmod(folder.get(), 0700) != 0) {
-    return Fail(FolderError(name, "mode 0700", std::strerror(errno)));
+  if ((status.st_mode & 0777) != mode && ::fchmod(folder.get(), mode) != 0) {
+    return Fail(FolderError(name, fmt::format("mode {:04o}", mode), std::strerror(errno)));
   }
   return folder;
 }
@@ -140,8 +144,8 @@ Result<void> PortReservations::OpenDirectory() {
   const Descriptor opened(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened) return Fail(FolderError(base, "a folder", std::strerror(errno)));
   READINESS_ASSIGN(const Descriptor user,
-                   OpenPrivateFolder(opened.get(), directory_.substr(parent + 1, last - parent - 1)));
-  READINESS_ASSIGN(opened_, OpenPrivateFolder(user.get(), directory_.substr(last + 1)));
+                   OpenOwnFolder(opened.get(), directory_.substr(parent + 1, last - parent - 1), kSharedMode));
+  READINESS_ASSIGN(opened_, OpenOwnFolder(user.get(), directory_.substr(last + 1), kPrivateMode));
   return {};
 }
 
