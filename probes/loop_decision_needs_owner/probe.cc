@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "readiness/late_effects.h"
+
 namespace readiness::probes {
 namespace {
 
@@ -14,6 +16,7 @@ struct Settings {
   std::string identity, store, prepare, decide;
   std::vector<std::string> decided_in, may_change, impersonations;
   StatusSet unauthenticated_with, stranger_refused_with;
+  std::chrono::milliseconds late_effects_within{0};
 };
 
 // A user with an evaluation of its own.
@@ -50,6 +53,7 @@ Result<Settings> ReadSettings(const Parameters& parameters) {
   READINESS_ASSIGN(settings.impersonations, parameters.StringList("impersonations"));
   READINESS_ASSIGN(settings.unauthenticated_with, parameters.Statuses("unauthenticated_with"));
   READINESS_ASSIGN(settings.stranger_refused_with, parameters.Statuses("stranger_refused_with"));
+  READINESS_ASSIGN(settings.late_effects_within, parameters.Duration("late_effects_within_ms"));
   for (const std::string& table : settings.decided_in) {
     const auto& may_change = settings.may_change;
     if (std::find(may_change.begin(), may_change.end(), table) == may_change.end()) continue;
@@ -79,6 +83,8 @@ class Ownership {
     READINESS_RETURN_IF_ERROR(CheckTables());
     READINESS_ASSIGN(const std::vector<Attempt> attempts, Attempts());
     for (const Attempt& attempt : attempts) READINESS_RETURN_IF_ERROR(Try(attempt));
+    // Before the controls, which store decisions themselves.
+    READINESS_RETURN_IF_ERROR(AwaitLateDecisions());
     if (undecided_) return Fail(*undecided_);
     READINESS_RETURN_IF_ERROR(OwnerDecides());
     READINESS_RETURN_IF_ERROR(StrangerIsGenuine());
@@ -174,6 +180,7 @@ class Ownership {
 
   Result<void> Try(const Attempt& attempt) {
     READINESS_ASSIGN(const ActionResult result, context_.actions.Run(attempt.action, attempt.who, attempt.arguments));
+    late_effects_.Attempted();
     READINESS_ASSIGN(const Changes changes, Look(true));
     const int status = result.status();
     const std::string did = fmt::format("{} as \"{}\" on the owner's evaluation", attempt.action, attempt.who.label);
@@ -197,6 +204,20 @@ class Ownership {
                          {}};
     }
     return {};
+  }
+
+  // A refusal may be followed by a job that decides after all. With a violation on record there is nothing to wait for.
+  Result<void> AwaitLateDecisions() {
+    if (!context_.findings.violations().empty()) return {};
+    late_effects_.Await();
+    READINESS_ASSIGN(const Changes changes, Look(true));
+    if (!changes.None()) LateDecision("nothing more, after all refusals", changes);
+    return {};
+  }
+
+  void LateDecision(const std::string& did, const Changes& changes) {
+    context_.findings.AddViolation(
+        {"a refused decision was taken later", did, "no further decision", changes.Text(), kFix});
   }
 
   // `who` decides on the evaluation of `principal`, legitimately. Exactly one row in each table, nothing of the other.
@@ -240,8 +261,8 @@ class Ownership {
                       owner_.user.WithToken("owner with a minted token", *minted_token_));
   }
 
-  // A refusal may be followed by a job that decides after all; the controls took a while, so it would show by now.
-  // Other tables are left alone: a legitimate decision may have jobs of its own.
+  // The controls took a while, so a job that is slower still may show by now. Other tables are left alone: a legitimate decision may have
+  // jobs of its own.
   Result<void> LookAgain() {
     READINESS_ASSIGN(Changes changes, Look(true));
     for (auto* list : {&changes.owner, &changes.stranger}) {
@@ -249,10 +270,7 @@ class Ownership {
         return std::count(settings_.decided_in.begin(), settings_.decided_in.end(), change.table) == 0;
       });
     }
-    if (changes.None()) return {};
-    context_.findings.AddViolation({"a refused decision was taken later",
-                                    "nothing more, after all refusals and controls", "no further decision",
-                                    changes.Text(), kFix});
+    if (!changes.None()) LateDecision("nothing more, after all refusals and controls", changes);
     return {};
   }
 
@@ -263,6 +281,7 @@ class Ownership {
   const Settings settings_;
   Store& store_;
   Principal owner_, stranger_;
+  LateEffects late_effects_{settings_.late_effects_within};
   std::optional<std::string> minted_token_;  // the deployment's signing key is known
   std::optional<Error> undecided_;           // the first one
   std::vector<std::string> left_out_;

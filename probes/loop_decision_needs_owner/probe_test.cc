@@ -28,6 +28,7 @@ class LoopDecisionNeedsOwnerTest : public ::testing::Test {
            {"may_change", {"audit_events"}},
            {"unauthenticated_with", {401}},
            {"stranger_refused_with", {403, 404}},
+           {"late_effects_within_ms", 0},
            {"impersonations", {kAsOwner}}}) {
     t.store.Declare({"loop_decisions", "experiments", "audit_events"});
     t.actions.Answer("seed_evaluation", "owner", 0).Captures("evaluation_id", 7);
@@ -195,6 +196,14 @@ TEST_F(LoopDecisionNeedsOwnerTest, ViolatedWhenARefusalIsStored) {
   EXPECT_EQ(t.findings.violations()[0].what, "a decision was refused and had an effect all the same");
 }
 
+TEST_F(LoopDecisionNeedsOwnerTest, ViolatedWhenARefusalIsStoredForTheStranger) {
+  Decides("stranger", "stranger", 404);
+  AllIsWell();
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_THAT(t.findings.violations()[0].actual, HasSubstr("stranger: loop_decisions +1 row"));
+}
+
 TEST_F(LoopDecisionNeedsOwnerTest, ViolatedWhenARefusalChangesAnotherTable) {
   t.actions.Answer("decide_loop", kAnonymous, 401).Then([this] {
     t.store.ChangeRows(t.OwnerOf("owner"), "experiments");
@@ -262,6 +271,13 @@ TEST_F(LoopDecisionNeedsOwnerTest, UndecidableWhenTheOwnerIsRefusedToo) {
   ASSERT_TRUE(Run());
   EXPECT_FALSE(t.Satisfied("owner_decides"));
   EXPECT_TRUE(t.Satisfied("stranger_is_genuine"));
+}
+
+TEST_F(LoopDecisionNeedsOwnerTest, UndecidableWhenTheOwnerIsRefusedAndTheDecisionStored) {
+  Decides("owner", "owner", 409);
+  AllIsWell();
+  ASSERT_TRUE(Run());
+  EXPECT_FALSE(t.Satisfied("owner_decides"));
 }
 
 TEST_F(LoopDecisionNeedsOwnerTest, UndecidableWhenTheOwnersDecisionIsNotStored) {

@@ -118,7 +118,7 @@ Check CheckStatus(const Expectations& expect, const HttpResponse& answer) {
   const bool met = expect.statuses.contains(answer.status);
   const bool says_nothing = answer.status == 429 || answer.status >= 500;
   check.state = met ? State::kMet : says_nothing ? State::kUndecidable : State::kUnmet;
-  check.what = "the target answered with another status";
+  check.what = fmt::format("status {} instead of {}", answer.status, ToString(expect.statuses));
   check.expected = "status " + ToString(expect.statuses);
   check.actual = fmt::format("status {}", answer.status);
   return check;

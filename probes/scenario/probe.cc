@@ -28,6 +28,7 @@ struct World {
 
 // A step that has been played, with every expectation compared. The status comes first.
 struct Played {
+  std::string who;  // did what, for headlines
   std::string did;
   HttpResponse answer;
   std::vector<Check> checks;
@@ -109,7 +110,8 @@ class Player {
           context_.findings.AddObservation({fmt::format("{}: {}", played.did, check.expected), check.actual});
           break;
         case State::kUnmet:
-          context_.findings.AddViolation({check.what, played.did, check.expected, check.actual, script_.fix});
+          context_.findings.AddViolation(
+              {played.who + ": " + check.what, played.did, check.expected, check.actual, script_.fix});
           break;
         case State::kUndecidable:
           if (!undecidable) {
@@ -138,7 +140,10 @@ class Player {
           fmt::format("parameter {}: action {} ends in a SQL statement, which has no answer", step.place, step.action));
     }
     for (const auto& [name, value] : result.captured) who.values[name] = value;
-    Played played{fmt::format("{} as \"{}\" ({})", step.action, step.as, step.place), result.exchange->response, {}};
+    Played played;
+    played.who = fmt::format("{} as \"{}\"", step.action, step.as);
+    played.did = fmt::format("{} ({})", played.who, step.place);
+    played.answer = result.exchange->response;
     played.checks.push_back(scenario_parts::CheckStatus(step.expect, played.answer));
     READINESS_ASSIGN(const auto answer_checks,
                      AtPlace(step, scenario_parts::CheckAnswer(step.expect, *result.exchange, cast_)));

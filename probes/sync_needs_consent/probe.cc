@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "readiness/late_effects.h"
+
 namespace readiness::probes {
 namespace {
 
@@ -21,6 +23,7 @@ struct Settings {
   std::string identity, store, provider, connect, grant, sync;
   std::vector<std::string> stored_in, may_change;
   StatusSet refused_with;
+  std::chrono::milliseconds late_effects_within{0};
   std::vector<Case> cases;
 };
 
@@ -29,7 +32,9 @@ struct Subject {
   std::string name;
   Identity user;
   ProviderAccount account;
+  bool consented_once = false;          // some of its data may have been fetched and stored legitimately
   StoreSnapshot rows_before;
+  std::set<std::string> canaries_before;  // tables that held its canaries
   std::int64_t last_call_before = 0;
 };
 
@@ -71,6 +76,7 @@ Result<Settings> ReadSettings(const Parameters& parameters) {
   READINESS_ASSIGN(settings.stored_in, parameters.StringList("stored_in"));
   READINESS_ASSIGN(settings.may_change, parameters.StringList("may_change"));
   READINESS_ASSIGN(settings.refused_with, parameters.Statuses("refused_with"));
+  READINESS_ASSIGN(settings.late_effects_within, parameters.Duration("late_effects_within_ms"));
   READINESS_ASSIGN(const Json cases, parameters.Raw("cases"));
   READINESS_ASSIGN(settings.cases, ReadCases(cases));
   return settings;
@@ -80,6 +86,18 @@ std::string ListCalls(const std::vector<ProviderCall>& calls) {
   std::vector<std::string> lines;
   for (const ProviderCall& call : calls) lines.push_back(fmt::format("{} {}{}", call.method, call.host, call.path));
   return fmt::format("{}", fmt::join(lines, ", "));
+}
+
+// Why the target did what it did often stands only in its answer. ASCII, so that it can be cut anywhere; the note of the
+// cut tells a redactor to look for the beginning of a secret there.
+std::string Excerpt(const ActionResult& result) {
+  constexpr std::size_t kShown = 200;
+  if (!result.exchange) return {};
+  const auto answer = result.exchange->response.ParseJson();
+  if (!answer) return {};
+  std::string text = answer->dump(-1, ' ', true);
+  if (text.size() > kShown) text = fmt::format("{} [{} more bytes]", text.substr(0, kShown), text.size() - kShown);
+  return "; answer: " + text;
 }
 
 class Consent {
@@ -100,10 +118,12 @@ class Consent {
         continue;
       }
       READINESS_ASSIGN(Subject subject, Prepare(one));
-      READINESS_RETURN_IF_ERROR(Attempt(subject));
+      READINESS_RETURN_IF_ERROR(NothingWasFetchedYet(subject));
+      READINESS_RETURN_IF_ERROR(AttemptTwice(subject));
       refused.push_back(std::move(subject));
     }
     READINESS_RETURN_IF_ERROR(ConsentedSyncStores(left_out));
+    if (context_.findings.violations().empty()) late_effects_.Await();
     for (const Subject& subject : refused) READINESS_RETURN_IF_ERROR(LookAgain(subject));
     return {};
   }
@@ -136,6 +156,12 @@ class Consent {
     READINESS_RETURN_IF_ERROR(
         MustWork(settings_.connect, subject.user, {{"authorization_code", subject.account.authorization_code}}));
     for (const std::string& action : one.after_connect) READINESS_RETURN_IF_ERROR(MustWork(action, subject.user));
+    for (const auto* actions : {&one.before_connect, &one.after_connect}) {
+      if (std::count(actions->begin(), actions->end(), settings_.grant) > 0) subject.consented_once = true;
+    }
+    if (subject.consented_once) {
+      READINESS_ASSIGN(subject.canaries_before, TablesWithCanary(subject));
+    }
     READINESS_ASSIGN(subject.rows_before, store_.SnapshotOwned(subject.user.owner));
     READINESS_ASSIGN(const auto calls, provider_.Calls(subject.account.id));
     if (!calls.empty()) subject.last_call_before = calls.back().sequence;
@@ -159,29 +185,53 @@ class Consent {
     return effects;
   }
 
-  Result<void> Attempt(Subject& subject) {
+  // Linking an account is no consent either: whoever never gave it has no data fetched before the first sync.
+  Result<void> NothingWasFetchedYet(const Subject& subject) {
+    if (subject.consented_once) return {};
+    READINESS_ASSIGN(std::vector<ProviderCall> calls, provider_.Calls(subject.account.id));
+    std::erase_if(calls, [](const ProviderCall& call) { return call.account.empty() || call.kind != ProviderCallKind::kData; });
+    if (calls.empty()) return {};
+    context_.findings.AddViolation({"data was fetched without consent when the account was linked",
+                                    fmt::format("{} as \"{}\"", settings_.connect, subject.name),
+                                    "no request for data to the provider", ListCalls(calls), kFix});
+    return {};
+  }
+
+  // The second try must not be let in because of the first.
+  Result<void> AttemptTwice(const Subject& subject) {
+    const std::size_t known = context_.findings.violations().size();
+    READINESS_ASSIGN(std::string seen, Attempt(subject));
+    if (context_.findings.violations().size() > known) return {};
+    READINESS_ASSIGN(const std::string seen_again, Attempt(subject));
+    if (context_.findings.violations().size() > known) return {};
+    if (seen_again != seen) seen += ", then " + seen_again;
+    context_.findings.AddObservation(
+        {fmt::format("sync with {}, tried twice", subject.name), seen + ", no request to the provider, no row changed", {}});
+    return {};
+  }
+
+  // One sync that has to be refused; what it was answered. What it must not do is recorded as a violation.
+  Result<std::string> Attempt(const Subject& subject) {
     READINESS_ASSIGN(const ActionResult result, context_.actions.Run(settings_.sync, subject.user));
+    late_effects_.Attempted();
     READINESS_ASSIGN(const Effects effects, Look(subject, true));
     const bool refused = settings_.refused_with.contains(result.status());
     const bool served = result.as_expected || (result.status() >= 200 && result.status() < 300);
     const std::string answered = fmt::format("status {}", result.status());
     if (served) {
-      Violate(subject, "sync ran for a user without consent", answered, effects);
+      Violate(subject, effects.None() ? "sync without consent was not refused" : "sync ran for a user without consent",
+              answered, effects);
     } else if (!effects.None()) {
       Violate(subject, "sync was refused and had an effect all the same", answered, effects);
     } else if (!refused) {
       return Fail({ErrorKind::kTarget, fmt::format("sync of \"{}\" neither ran nor was refused", subject.name), std::nullopt,
-                   fmt::format("status {}", ToString(settings_.refused_with)), answered, {}});
+                   fmt::format("status {}", ToString(settings_.refused_with)), answered + Excerpt(result), {}});
     }
     if (!effects.unattributable.empty()) {
       return Fail({ErrorKind::kTarget, "the provider was asked with a credential that it never issued", std::nullopt,
                    "calls that can be attributed", ListCalls(effects.unattributable), {}});
     }
-    if (refused && effects.None()) {
-      context_.findings.AddObservation(
-          {fmt::format("sync with {}", subject.name), answered + ", no request to the provider, no row changed", {}});
-    }
-    return {};
+    return answered;
   }
 
   void Violate(const Subject& subject, const std::string& what, const std::string& answered, const Effects& effects) {
@@ -208,14 +258,16 @@ class Consent {
     });
     std::string seen = fmt::format("status {}, {} data requests to the provider, {}", result.status(), asked,
                                    Describe(effects.changes));
+    const bool satisfied = result.as_expected && asked > 0 && stored;
     if (!result.as_expected) seen += "; " + result.mismatch;
+    if (!satisfied) seen += Excerpt(result);
     READINESS_ASSIGN(const auto tables, TablesWithCanary(subject));
     canaries_are_stored_ = !tables.empty();
     if (!left_out.empty()) seen += fmt::format("; not expressible in this target: {}", fmt::join(left_out, ", "));
     context_.findings.AddControl({"consented_sync_stores",
                                   fmt::format("a consented user's sync asks the provider and stores rows in {}",
                                               fmt::join(settings_.stored_in, ", ")),
-                                  result.as_expected && asked > 0 && stored, seen});
+                                  satisfied, seen});
     return {};
   }
 
@@ -229,8 +281,7 @@ class Consent {
     return found;
   }
 
-  // A refusal may be followed by a job that syncs after all, or store under another owner; the control took a while, so
-  // it would show by now.
+  // A refusal may be followed by a job that syncs after all, or store under another owner; it would show by now.
   Result<void> LookAgain(const Subject& subject) {
     READINESS_ASSIGN(const Effects effects, Look(subject, true));
     const auto& violations = context_.findings.violations();
@@ -239,7 +290,8 @@ class Consent {
     });
     if (!effects.None() && !known) Violate(subject, "sync was refused and ran later", "refused at first", effects);
     if (!canaries_are_stored_) return {};
-    READINESS_ASSIGN(const auto tables, TablesWithCanary(subject));
+    READINESS_ASSIGN(auto tables, TablesWithCanary(subject));
+    for (const std::string& table : subject.canaries_before) tables.erase(table);
     if (!tables.empty()) {
       context_.findings.AddViolation({"data of a user without consent is stored", settings_.sync + " as \"" + subject.name + "\"",
                                       "the provider's values for this user in no table",
@@ -255,6 +307,7 @@ class Consent {
   const Settings settings_;
   Store& store_;
   DataProvider& provider_;
+  LateEffects late_effects_{settings_.late_effects_within};
   bool canaries_are_stored_ = false;  // the control's canaries were found, so the search works on this target
 };
 

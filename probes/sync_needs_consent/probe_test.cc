@@ -8,6 +8,8 @@ READINESS_DECLARE_PROBE(sync_needs_consent);
 namespace readiness::testing {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -19,19 +21,21 @@ constexpr const char* kGiven = "consent given";
 // A target in which consent works, which each test then breaks in one place.
 class SyncNeedsConsentTest : public ::testing::Test {
  protected:
-  SyncNeedsConsentTest()
+  explicit SyncNeedsConsentTest(Json cases = {{{"name", kNever}},
+                                              {{"name", kWithdrawn},
+                                               {"before_connect", {"grant_consent"}},
+                                               {"after_connect", {"withdraw_consent"}}}})
       : t({{"identity", "user"},
            {"store", "main"},
            {"provider", "whoop"},
            {"stored_in", {"health_data", "data_provenance"}},
            {"may_change", {"audit_events"}},
            {"refused_with", {403}},
+           {"late_effects_within_ms", 0},
            {"connect", "connect_provider"},
            {"grant", "grant_consent"},
            {"sync", "sync_provider"},
-           {"cases",
-            {{{"name", kNever}},
-             {{"name", kWithdrawn}, {"before_connect", {"grant_consent"}}, {"after_connect", {"withdraw_consent"}}}}}}) {
+           {"cases", std::move(cases)}}) {
     t.store.Declare({"health_data", "data_provenance", "audit_events"});
     t.actions.Answer("grant_consent", "*", 200);
     t.actions.Answer("withdraw_consent", "*", 204);
@@ -64,7 +68,7 @@ TEST_F(SyncNeedsConsentTest, Holds) {
   EXPECT_THAT(t.findings.violations(), IsEmpty());
   EXPECT_TRUE(t.Satisfied("consented_sync_stores"));
   EXPECT_THAT(t.findings.observations(), SizeIs(2));
-  EXPECT_EQ(t.actions.Count("sync_provider"), 3);
+  EXPECT_EQ(t.actions.Count("sync_provider"), 2 + 2 + 1);
 }
 
 TEST_F(SyncNeedsConsentTest, HoldsWhenTheRefusalIsAudited) {
@@ -100,7 +104,8 @@ TEST_F(SyncNeedsConsentTest, ViolatedWhenTheSyncAnswers200AndDoesNothing) {
   t.actions.Answer("sync_provider", kNever, 200);
   ConsentWorks();
   ASSERT_TRUE(Run());
-  EXPECT_THAT(t.findings.violations(), SizeIs(1));
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_EQ(t.findings.violations()[0].what, "sync without consent was not refused");
 }
 
 TEST_F(SyncNeedsConsentTest, ViolatedWhenOnlyWithdrawalIsIgnored) {
@@ -144,6 +149,76 @@ TEST_F(SyncNeedsConsentTest, ViolatedWhenAJobSyncsAfterTheRefusal) {
   EXPECT_EQ(t.findings.violations()[0].what, "sync was refused and ran later");
 }
 
+TEST_F(SyncNeedsConsentTest, ViolatedWhenTheSecondTryIsLetIn) {
+  t.actions.Answer("sync_provider", kNever, 403);
+  SyncFetchesAndStores(kNever, 200);
+  ConsentWorks();
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_EQ(t.findings.violations()[0].what, "sync ran for a user without consent");
+}
+
+TEST_F(SyncNeedsConsentTest, ViolatedWhenTheLinkingAloneFetches) {
+  ConsentWorks();
+  t.actions.Answer("connect_provider", kNever, 200).Then([this] {
+    t.provider.Call(t.AccountOf(kNever), ProviderCallKind::kToken);
+    t.provider.Call(t.AccountOf(kNever), ProviderCallKind::kData);
+  });
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_EQ(t.findings.violations()[0].what, "data was fetched without consent when the account was linked");
+}
+
+TEST_F(SyncNeedsConsentTest, HoldsWhenTheLinkingFetchesForWhoConsentsOrExchangesTheCodeOnly) {
+  ConsentWorks();
+  t.actions.Answer("connect_provider", kNever, 200).Then([this] {
+    t.provider.Call(t.AccountOf(kNever), ProviderCallKind::kToken);
+  });
+  t.actions.Answer("connect_provider", kWithdrawn, 200).Then([this] {
+    t.provider.Call(t.AccountOf(kWithdrawn), ProviderCallKind::kData);
+  });
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+}
+
+// A user whose data was stored while it consented, and which has withdrawn since.
+class WithdrawnAfterSyncTest : public SyncNeedsConsentTest {
+ protected:
+  static constexpr const char* kOnceSynced = "consent withdrawn after a sync";
+  WithdrawnAfterSyncTest()
+      : SyncNeedsConsentTest({{{"name", kNever}},
+                              {{"name", kOnceSynced},
+                               {"before_connect", {"grant_consent"}},
+                               {"after_connect", {"sync_provider", "withdraw_consent"}}}}) {
+    t.actions.Answer("sync_provider", kOnceSynced, 200).Then([this] {
+      t.provider.Call(t.AccountOf(kOnceSynced), ProviderCallKind::kData);
+      Stores(kOnceSynced);
+      for (const std::string& canary : t.provider.accounts.back().canaries) t.store.Contain(canary, {"health_data"});
+    });
+    t.actions.Answer("connect_provider", kGiven, 200).Then([this] {
+      for (const std::string& canary : t.provider.accounts.back().canaries) t.store.Contain(canary, {"health_data"});
+    });
+  }
+};
+
+TEST_F(WithdrawnAfterSyncTest, Holds) {
+  t.actions.Answer("sync_provider", kOnceSynced, 403);
+  ConsentWorks();
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_THAT(t.findings.observations(), SizeIs(2));
+}
+
+TEST_F(WithdrawnAfterSyncTest, ViolatedWhenTheEarlierConsentIsRemembered) {
+  t.actions.Answer("sync_provider", kOnceSynced, 200).Then([this] {
+    t.provider.Call(t.AccountOf(kOnceSynced), ProviderCallKind::kData);
+  });
+  ConsentWorks();
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_THAT(t.findings.violations()[0].did, HasSubstr(kOnceSynced));
+}
+
 TEST_F(SyncNeedsConsentTest, ViolatedWhenTheDataIsStoredUnderAnotherOwner) {
   ConsentWorks();
   t.identities.WhenMade(kGiven, [this](const Identity&) {
@@ -174,12 +249,24 @@ TEST_P(NotARefusalTest, Undecidable) {
 INSTANTIATE_TEST_SUITE_P(SyncNeedsConsent, NotARefusalTest, ::testing::Values(301, 400, 401, 404, 405, 415, 422, 429, 500, 503));
 
 TEST_F(SyncNeedsConsentTest, UndecidableWhenTheControlStoresNothing) {
-  t.actions.Answer("sync_provider", kGiven, 200).Then([this] {
+  t.actions.Answer("sync_provider", kGiven, 200, R"({"inserted":0,"errors":["no attribute"]})").Then([this] {
     t.provider.Call(t.AccountOf(kGiven), ProviderCallKind::kData);
   });
   t.actions.Answer("sync_provider", "*", 403);
   ASSERT_TRUE(Run());
   EXPECT_FALSE(t.Satisfied("consented_sync_stores"));
+  ASSERT_THAT(t.findings.controls(), SizeIs(1));
+  EXPECT_THAT(t.findings.controls()[0].seen, HasSubstr(R"(answer: {"errors":["no attribute"],"inserted":0})"));
+}
+
+TEST_F(SyncNeedsConsentTest, UndecidableWithTheAnswerCutShort) {
+  const std::string long_text(1000, 'x');
+  t.actions.Answer("sync_provider", kNever, 500, R"({"detail":"\u00e4)" + long_text + "\"}");
+  ConsentWorks();
+  const auto ran = Run();
+  ASSERT_FALSE(ran);
+  EXPECT_THAT(ran.error().actual, AllOf(HasSubstr(R"(status 500; answer: {"detail":"\u00e4xxx)"), EndsWith(" more bytes]")));
+  EXPECT_LT(ran.error().actual.size(), 300U);
 }
 
 TEST_F(SyncNeedsConsentTest, UndecidableWhenTheControlStoresInOneTableOnly) {
@@ -224,7 +311,7 @@ TEST_F(SyncNeedsConsentTest, UndecidableWhenTheFirstCaseIsNotExpressible) {
   ConsentWorks();
   TestContext lacking({{"identity", "user"}, {"store", "main"}, {"provider", "whoop"}, {"stored_in", {"health_data"}},
                        {"may_change", Json::array()}, {"refused_with", {403}}, {"connect", "connect_provider"},
-                       {"grant", "grant_consent"}, {"sync", "sync_provider"},
+                       {"grant", "grant_consent"}, {"sync", "sync_provider"}, {"late_effects_within_ms", 0},
                        {"cases", {{{"name", kWithdrawn}, {"after_connect", {"withdraw_consent"}}}}}});
   lacking.actions.Lacks("withdraw_consent");
   EXPECT_FALSE(probes::sync_needs_consent(lacking.context()));

@@ -199,6 +199,7 @@ struct Deployment {
   std::map<std::string, std::string> stores;        ///< store -> "postgresql" (private cluster) or, external, a URL
   std::map<std::string, DataProviderDeployment> data_providers;
   std::map<std::string, ServiceDeployment> services;
+  std::vector<std::string> service_order;           ///< their names as written, which is the order in which they start
   std::string token_signing_key;                    ///< placeholder; empty: unknown, tokens cannot be minted with it
   std::string token_algorithm = "HS256";
   std::vector<std::string> allowed_hosts;           ///< beside loopback

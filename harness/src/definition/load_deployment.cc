@@ -211,6 +211,7 @@ class DeploymentReader {
         }
       }
       deployment_.services.emplace(member.key, std::move(service));
+      deployment_.service_order.push_back(member.key);
     });
     CheckProvided(reader, "services", "service", NamesOf(target_.services));
   }

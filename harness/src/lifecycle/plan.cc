@@ -95,7 +95,9 @@ class Planner {
     for (const auto& [name, provider] : deployment_.data_providers)
       READINESS_RETURN_IF_ERROR(AddDouble(name, provider));
     DefinePlaceholders();
-    for (const auto& [name, service] : deployment_.services) READINESS_RETURN_IF_ERROR(AddService(name, service));
+    for (const std::string& name : deployment_.service_order) {
+      READINESS_RETURN_IF_ERROR(AddService(name, deployment_.services.at(name)));
+    }
     READINESS_RETURN_IF_ERROR(CompleteSession());
     return std::move(plan_);
   }

@@ -28,6 +28,11 @@ TEST(Redactor, FindsTheSecretInEveryEncoding) {
       "s3cr3t%2fPass%20%22w%c3%b6rd%22%20%3c%26%3e%3f~",
       "s3cr3t%2FPass+%22w%C3%B6rd%22+%3C%26%3E%3F~",
       "s3cr3t/Pass &quot;wörd&quot; &lt;&amp;&gt;?~",
+      "s3cr3t/Pass &#34;wörd&#34; &lt;&amp;&gt;?~",
+      "s3cr3t/Pass%20%22w%C3%B6rd%22%20%3C%26%3E%3F~",
+      "s3cr3t%2FPass+%22w%C3%B6rd%22+%3C%26%3E%3F%7E",
+      R"(s3cr3t\/Pass \"wörd\" <&>?~)",
+      R"(s3cr3t/Pass \"wörd\" \u003c\u0026\u003e?~)",
   };
   for (const std::string& text : encoded) {
     const std::string redacted = redactor.Redact("before " + text + " after");
@@ -54,6 +59,23 @@ TEST(Redactor, LeavesOtherTextAlone) {
   redactor.Add("abc");  // too short to be a secret
   redactor.Add("topsecret");
   EXPECT_EQ(redactor.Redact("abc topsecre"), "abc topsecre");
+}
+
+TEST(Redactor, RemovesWhatACutHasLeftOfASecret) {
+  Redactor redactor;
+  redactor.Add("topsecret-value");
+  EXPECT_EQ(redactor.RedactHead("a topsecret-val"), "a [redacted]");
+  EXPECT_EQ(redactor.RedactHead("topsecret-value tops"), "[redacted] [redacted]");
+  EXPECT_EQ(redactor.RedactHead("a top"), "a top") << "under four bytes";
+  EXPECT_EQ(redactor.RedactHead("a topsecret-val b"), "a topsecret-val b") << "not at the end";
+  EXPECT_EQ(redactor.RedactTail("secret-value b"), "[redacted] b");
+  EXPECT_EQ(redactor.RedactTail("b secret-value"), "b secret-value") << "not at the begin";
+  EXPECT_EQ(redactor.Redact("a topsecret-v [7 more bytes], topse [120 more bytes]"),
+            "a [redacted] [7 more bytes], [redacted] [120 more bytes]");
+  EXPECT_EQ(redactor.Redact("topsecret-v [x more bytes]"), "topsecret-v [x more bytes]");
+  EXPECT_EQ(redactor.Redact("[7 more bytes] more bytes] 7 more bytes]"), "[7 more bytes] more bytes] 7 more bytes]");
+  EXPECT_EQ(redactor.RedactHead(""), "");
+  EXPECT_EQ(redactor.RedactTail(""), "");
 }
 
 TEST(Redactor, WalksJson) {

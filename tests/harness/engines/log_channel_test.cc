@@ -70,7 +70,7 @@ TEST_F(LogChannelTest, EndlessLineIsSearchedInPieces) {
   EXPECT_EQ(channel->lines_seen(), 4u);
   Put(*channel, "needle\n");
   EXPECT_TRUE(channel->Found(0));
-  EXPECT_EQ(channel->LastLines().at(0).size(), 1000u);
+  EXPECT_EQ(channel->LastLines().at(0), std::string(1000, 'x') + " [64536 more bytes]");
 }
 
 TEST_F(LogChannelTest, BytesThatAreNoTextAreSearchedAndKept) {

@@ -38,6 +38,7 @@ Deployment MakeDeployment() {
   open.port_open = true;
   service.ready = {open};
   deployment.services["api"] = service;
+  deployment.service_order = {"api"};
   deployment.token_signing_key = "${secret.key}";
   return deployment;
 }
@@ -171,6 +172,19 @@ TEST(PlanTest, SessionKnowsEverySecret) {
   EXPECT_THAT(plan->session.secrets,
               UnorderedElementsAre("s3cret-key", "s3cret-client", "pass-w0rd", "prefix-key-of-the-shell"));
   EXPECT_EQ(plan->session.token_signing_key, "s3cret-key");
+}
+
+TEST(PlanTest, ServicesStartInTheOrderOfWriting) {
+  Deployment deployment = MakeDeployment();
+  deployment.services["migrations"] = deployment.services["api"];
+  deployment.service_order = {"migrations", "api"};
+  PlanInputs inputs = MakeInputs();
+  inputs.service_ports["migrations"] = 20999;
+  const Result<Plan> plan = MakePlan(Target(), deployment, inputs);
+  ASSERT_TRUE(plan) << plan.error().Brief();
+  ASSERT_EQ(plan->services.size(), 2u);
+  EXPECT_EQ(plan->services[0].name, "migrations");
+  EXPECT_EQ(plan->services[1].name, "api");
 }
 
 TEST(PlanTest, NamesThatCollideAreErrors) {

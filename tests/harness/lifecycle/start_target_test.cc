@@ -61,6 +61,7 @@ class StartTargetTest : public ::testing::Test {
     deployment_.services["api"] = service;
     service.port = 4000;
     deployment_.services["worker"] = service;
+    deployment_.service_order = {"api", "worker"};
     request_.run_id = "abc";
     request_.run_directory = directory_.path();
     request_.tool_directory = "/opt";

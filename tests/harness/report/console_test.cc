@@ -50,6 +50,16 @@ TEST(ConsoleItem, OfEachOutcome) {
   ExpectGolden("items.txt", all);
 }
 
+TEST(ConsoleItem, AFailTellsWhichControlDidNotHold) {
+  Record record = SampleRecord(Outcome::kFail);
+  ASSERT_THAT(record.controls, ::testing::SizeIs(1));
+  EXPECT_THAT(Rendered(record), Not(HasSubstr("consented_sync_stores")));
+  record.controls[0].satisfied = false;
+  record.controls[0].seen = "status 200, no change";
+  EXPECT_THAT(Rendered(record), HasSubstr("  control   consented_sync_stores: "));
+  EXPECT_THAT(Rendered(record), HasSubstr("  seen      status 200, no change\n"));
+}
+
 TEST(ConsoleItem, WithEverythingThatCanBeSaid) {
   Record record = SampleRecord(Outcome::kFail);
   record.defects = {"ai-health.C2", "ai-health.C3:writes-anyway"};

@@ -12,6 +12,7 @@
 namespace readiness {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -131,6 +132,32 @@ TEST(Junit, OneSuitePerSectionAndOneCasePerItem) {
   EXPECT_STREQ(CaseOf(document, "C5").child("error").attribute("type").value(), "no record");
   EXPECT_FALSE(CaseOf(document, "C6").child("error"));
   ExpectGolden("junit.xml", text);
+}
+
+TEST(Junit, SeveralSuitesMakeOneDocument) {
+  const RegisteredSuite first = MixedSuite();
+  RegisteredSuite second = MixedSuite();
+  second.suite = "shop";
+  std::vector<Record> records = MixedRecords();
+  for (Record& record : records) record.suite = "shop";
+  records.push_back(SampleRecord(Outcome::kPass, "X9"));
+  records.back().suite = "shop";
+  const SuiteVerdict first_verdict = *Conclude(first, MixedRecords(), "run-1");
+  const SuiteVerdict second_verdict = *Conclude(second, records, "run-1");
+  const std::string text = RenderJunit(
+      "all <of> them", {{first, first_verdict, {"/b/ai-health/items", "/b"}}, {second, second_verdict, {"/b/shop/items", "/b"}}},
+      {{"suite third", "not built \x1b[31m"}, {"suite fourth", "not built"}});
+  pugi::xml_document document;
+  CheckDocument(text, document);
+  const pugi::xml_node root = document.child("testsuites");
+  EXPECT_STREQ(root.attribute("name").value(), "all <of> them");
+  ExpectCounts(root, 8 + 8 + 1 + 2, 8, 2 + 2 + 1 + 2, 2);
+  std::vector<std::string> names;
+  for (const pugi::xml_node& testsuite : root.children("testsuite"))
+    names.emplace_back(testsuite.attribute("name").value());
+  EXPECT_THAT(names, ElementsAre("ai-health: A. What works", "ai-health: C. Broken - critical", "shop: A. What works",
+                                 "shop: C. Broken - critical", "shop: Report", "Report"));
+  EXPECT_STREQ(root.last_child().child("testcase").attribute("name").value(), "suite third");
 }
 
 TEST(Junit, ManualIsAnError) {

@@ -75,13 +75,29 @@ TEST_F(ReportingSuite, NoGoAndIncomplete) {
   EXPECT_EQ(summary->verdict, Verdict::kIncomplete);
 }
 
-TEST_F(ReportingSuite, WritesJunitWhereAsked) {
+TEST_F(ReportingSuite, OneJunitForSeveralSuites) {
   ReportGo();
-  options_.junit_file = root_ + "/elsewhere.xml";
   const Result<VerdictSummary> summary = ReportSuite(options_);
   ASSERT_TRUE(summary);
-  EXPECT_TRUE(fs::exists(root_ + "/elsewhere.xml"));
-  EXPECT_FALSE(fs::exists(InSuite("junit.xml"))) << "the earlier one would be out of date";
+  const std::string file = root_ + "/new/folder/all.xml";
+  const UnreportedSuite unreported{"shop", {ErrorKind::kNotAvailable, "not built", std::nullopt, {}, {}, {}}};
+  ASSERT_TRUE(WriteJunit(file, {*summary}, {unreported}, root_));
+  const std::string text = *ReadFile(file);
+  EXPECT_THAT(text, HasSubstr("<testsuites name=\"ai-health, shop\" tests=\"3\" failures=\"0\" errors=\"1\""));
+  EXPECT_THAT(text, HasSubstr("suite shop"));
+  EXPECT_THAT(text, HasSubstr("not built"));
+  EXPECT_THAT(text, HasSubstr("[[ATTACHMENT|suite/items/C2/record.json]]"));
+  EXPECT_TRUE(fs::exists(InSuite("junit.xml"))) << "the suite's own stays";
+}
+
+TEST_F(ReportingSuite, UnwritableJunitForSeveralLeavesNone) {
+  ReportGo();
+  const Result<VerdictSummary> summary = ReportSuite(options_);
+  ASSERT_TRUE(summary);
+  ASSERT_TRUE(WriteFileAtomically(root_ + "/file", ""));
+  EXPECT_FALSE(WriteJunit(root_ + "/file/all.xml", {*summary}, {}, {}));
+  fs::create_directories(root_ + "/all.xml/occupied");
+  EXPECT_FALSE(WriteJunit(root_ + "/all.xml", {*summary}, {}, {}));
 }
 
 TEST_F(ReportingSuite, UnusableRecordsAreErrorsAndLeaveNoReport) {
@@ -128,11 +144,6 @@ TEST_F(ReportingSuite, UnbuiltOrBrokenRegistrationIsAnError) {
 
 TEST_F(ReportingSuite, UnwritableOutputIsAnErrorAndLeavesNoReport) {
   ReportGo();
-  options_.junit_file = root_ + "/no/such/folder/junit.xml";
-  EXPECT_FALSE(ReportSuite(options_));
-  ExpectNothingLooksComplete();
-
-  options_.junit_file.clear();
   fs::create_directories(InSuite("verdict.json/occupied"));
   EXPECT_FALSE(ReportSuite(options_));
   ExpectNothingLooksComplete();
