@@ -107,7 +107,8 @@ TEST_F(LoopDecisionNeedsOwnerTest, LooksOncePerAttemptAtEach) {
   AllIsWell();
   ASSERT_TRUE(Run());
   const std::size_t attempts = t.findings.observations().size();
-  EXPECT_THAT(t.store.snapshots, SizeIs(2 * (1 + attempts + 3 + 1)));
+  constexpr std::size_t kPrepared = 1, kLate = 1, kControls = 3, kLast = 1;
+  EXPECT_THAT(t.store.snapshots, SizeIs(2 * (kPrepared + attempts + kLate + kControls + kLast)));
 }
 
 TEST_F(LoopDecisionNeedsOwnerTest, HoldsWhenRefusalsAreAudited) {

@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::string_view kMask = "[redacted]";
 constexpr std::size_t kShortestSecret = 4;
+// How the end of a cut text reads, whoever cut it.
+constexpr std::string_view kNoteBegin = " [";
+constexpr std::string_view kNoteEnd = " more bytes]";
+// Forms are longer only of secrets that are themselves unusually long.
+constexpr std::size_t kLongestTorn = 16 * 1024;
 
 std::string Hex(std::string_view bytes, bool upper) {
   std::string out;
@@ -29,6 +34,19 @@ std::string LowerPercent(std::string encoded) {
     encoded[i + 2] = static_cast<char>(std::tolower(static_cast<unsigned char>(encoded[i + 2])));
   }
   return encoded;
+}
+
+// With the characters of `safe` left as they are: libraries do not agree on which need no encoding.
+std::string PercentEncodeBut(std::string_view text, std::string_view safe) {
+  std::string out;
+  for (const char c : text) out += safe.find(c) == std::string_view::npos ? PercentEncode({&c, 1}) : std::string(1, c);
+  return out;
+}
+
+std::string Replaced(std::string text, std::string_view what, std::string_view with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+    text.replace(at, what.size(), with);
+  return text;
 }
 
 std::string JsonEscaped(std::string_view text, bool ascii) {
@@ -70,28 +88,42 @@ std::string Base64Core(std::string_view secret, std::size_t offset, bool url_saf
   return out;
 }
 
+void AddJsonForms(std::string_view secret, std::vector<std::string>& forms) {
+  for (const bool ascii : {false, true}) {
+    const std::string once = JsonEscaped(secret, ascii);
+    forms.push_back(once);
+    forms.push_back(JsonEscaped(once, ascii));
+    forms.push_back(Replaced(once, "/", "\\/"));
+    // Safe to be embedded in HTML, as some serialisers have it.
+    forms.push_back(Replaced(Replaced(Replaced(once, "<", "\\u003c"), ">", "\\u003e"), "&", "\\u0026"));
+  }
+}
+
+void AddPercentForms(std::string_view secret, std::vector<std::string>& forms) {
+  for (const char* safe : {"", "/", "!'()*", "!'()*;,/?:@&=+$#", "*", "!$&'()*+,;=:@/?"}) {
+    const std::string encoded = PercentEncodeBut(secret, safe);
+    const std::string plus = Replaced(encoded, "%20", "+");
+    for (const std::string& form : {encoded, plus, Replaced(plus, "~", "%7E")}) {
+      forms.push_back(form);
+      forms.push_back(LowerPercent(form));
+    }
+  }
+  forms.push_back(PercentEncode(PercentEncode(secret)));
+}
+
 }  // namespace
 
 void Redactor::Add(std::string_view secret) {
   if (secret.size() < kShortestSecret) return;
-  std::vector<std::string> forms = {
-      std::string(secret),
-      JsonEscaped(secret, false),
-      JsonEscaped(secret, true),
-      JsonEscaped(JsonEscaped(secret, false), false),
-      PercentEncode(secret),
-      LowerPercent(PercentEncode(secret)),
-      PercentEncode(PercentEncode(secret)),
-      MarkupEscaped(secret, "&quot;", "&apos;"),
-      MarkupEscaped(secret, "&quot;", "&#39;"),
-      MarkupEscaped(secret, "&#34;", "&#x27;"),
-      Hex(secret, false),
-      Hex(secret, true),
-      Printable(secret, secret.size() * 8),
-  };
-  std::string plus_for_space = PercentEncode(secret);
-  for (std::size_t at = 0; (at = plus_for_space.find("%20", at)) != std::string::npos;) plus_for_space.replace(at, 3, "+");
-  forms.push_back(plus_for_space);
+  std::vector<std::string> forms = {std::string(secret), Hex(secret, false), Hex(secret, true),
+                                    Printable(secret, secret.size() * 8)};
+  AddJsonForms(secret, forms);
+  AddPercentForms(secret, forms);
+  for (const char* quote : {"&quot;", "&#34;"}) {
+    for (const char* apostrophe : {"&apos;", "&#39;", "&#x27;"}) {
+      forms.push_back(MarkupEscaped(secret, quote, apostrophe));
+    }
+  }
   for (const std::size_t offset : {0U, 1U, 2U}) {
     for (const bool url_safe : {false, true}) {
       std::string core = Base64Core(secret, offset, url_safe);
@@ -99,20 +131,92 @@ void Redactor::Add(std::string_view secret) {
     }
   }
   for (std::string& form : forms) {
-    if (std::find(forms_.begin(), forms_.end(), form) == forms_.end()) forms_.push_back(std::move(form));
+    std::vector<std::string>& alike = forms_[form.substr(0, kShortestSecret)];
+    if (std::find(alike.begin(), alike.end(), form) != alike.end()) continue;
+    const auto shorter = std::find_if(alike.begin(), alike.end(),
+                                      [&form](const std::string& other) { return other.size() < form.size(); });
+    alike.insert(shorter, std::move(form));
   }
-  std::stable_sort(forms_.begin(), forms_.end(),
-                   [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+}
+
+// The longest form that `text` begins with.
+const std::string* Redactor::LongestAt(std::string_view text) const {
+  if (text.size() < kShortestSecret) return nullptr;
+  const auto alike = forms_.find(std::string(text.substr(0, kShortestSecret)));
+  if (alike == forms_.end()) return nullptr;
+  for (const std::string& form : alike->second) {
+    if (text.starts_with(form)) return &form;
+  }
+  return nullptr;
 }
 
 std::string Redactor::Redact(std::string_view text) const {
-  std::string out(text);
-  for (const std::string& form : forms_) {
-    for (std::size_t at = 0; (at = out.find(form, at)) != std::string::npos; at += kMask.size()) {
-      out.replace(at, form.size(), kMask);
+  if (forms_.empty()) return std::string(text);
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    if (const std::string* form = LongestAt(text.substr(at))) {
+      out += kMask;
+      at += form->size();
+    } else {
+      out += text[at++];
     }
   }
+  RedactBeforeNotes(out);
   return out;
+}
+
+std::string Redactor::RedactHead(std::string_view text) const {
+  std::string out = Redact(text);
+  if (const std::size_t torn = TornAtEnd(out); torn > 0) out.replace(out.size() - torn, torn, kMask);
+  return out;
+}
+
+std::string Redactor::RedactTail(std::string_view text) const {
+  std::string out = Redact(text);
+  if (const std::size_t torn = TornAtBegin(out); torn > 0) out.replace(0, torn, kMask);
+  return out;
+}
+
+// How many bytes at the end of `text` are the beginning of a secret.
+std::size_t Redactor::TornAtEnd(std::string_view text) const {
+  const std::size_t begin = text.size() - std::min(text.size(), kLongestTorn);
+  for (std::size_t at = begin; at + kShortestSecret <= text.size(); ++at) {
+    const std::string_view end = text.substr(at);
+    const auto alike = forms_.find(std::string(end.substr(0, kShortestSecret)));
+    if (alike == forms_.end()) continue;
+    for (const std::string& form : alike->second) {
+      if (form.starts_with(end)) return end.size();
+    }
+  }
+  return 0;
+}
+
+std::size_t Redactor::TornAtBegin(std::string_view text) const {
+  std::size_t longest = 0;
+  for (const auto& [head, alike] : forms_) {
+    for (const std::string& form : alike) {
+      for (std::size_t size = std::min(form.size() - 1, text.size()); size >= kShortestSecret && size > longest; --size) {
+        if (form.ends_with(text.substr(0, size))) longest = size;
+      }
+    }
+  }
+  return longest;
+}
+
+void Redactor::RedactBeforeNotes(std::string& text) const {
+  std::size_t last = 0;  // what lies before has been looked through
+  for (std::size_t end = 0; (end = text.find(kNoteEnd, end)) != std::string::npos; last = end += kNoteEnd.size()) {
+    std::size_t digits = end;
+    while (digits > last && text[digits - 1] >= '0' && text[digits - 1] <= '9') --digits;
+    if (digits == end || digits < last + kNoteBegin.size()) continue;
+    const std::size_t note = digits - kNoteBegin.size();
+    if (text.compare(note, kNoteBegin.size(), kNoteBegin) != 0) continue;
+    const std::size_t torn = TornAtEnd(std::string_view(text).substr(last, note - last));
+    if (torn == 0) continue;
+    text.replace(note - torn, torn, kMask);
+    end = end - torn + kMask.size();
+  }
 }
 
 Json Redactor::RedactJson(const Json& value) const {

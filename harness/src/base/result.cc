@@ -29,16 +29,17 @@ std::string Error::Brief() const {
   return brief;
 }
 
+// The fields may quote file names, arguments and answers of the target: nothing in them may steer a terminal.
 std::string RenderError(const Error& error) {
-  std::string text = fmt::format("error: {}\n", error.what);
+  std::string text = fmt::format("error: {}\n", Printable(error.what));
   if (error.place) {
     const std::string file = Printable(error.place->file);
     text += error.place->line > 0 ? fmt::format(" --> {}:{}:{}\n", file, error.place->line, error.place->column)
                                   : fmt::format(" --> {}\n", file);
   }
-  if (!error.expected.empty()) text += fmt::format("  expected  {}\n", error.expected);
-  if (!error.actual.empty()) text += fmt::format("  actual    {}\n", error.actual);
-  if (!error.fix.empty()) text += fmt::format("  fix       {}\n", error.fix);
+  if (!error.expected.empty()) text += fmt::format("  expected  {}\n", Printable(error.expected));
+  if (!error.actual.empty()) text += fmt::format("  actual    {}\n", Printable(error.actual));
+  if (!error.fix.empty()) text += fmt::format("  fix       {}\n", Printable(error.fix));
   return text;
 }
 

@@ -33,7 +33,9 @@ HttpRequest WithCutBody(const HttpRequest& request) {
 }  // namespace
 
 void SecretKeeper::Add(const std::string& secret) {
-  if (known_.insert(secret).second) redactor_.Add(secret);
+  if (!known_.insert(secret).second) return;
+  redactor_.Add(secret);
+  if (tell_) tell_(secret);
 }
 
 void SecretKeeper::AddLikely(const std::string& secret) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,12 +21,15 @@ namespace readiness {
 class SecretKeeper {
  public:
   explicit SecretKeeper(Redactor& redactor) : redactor_(redactor) {}
+  /// `tell` is called with every secret that is new from now on, before anybody uses it.
+  void TellOf(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
   void Add(const std::string& secret);
   /// For texts that are probably secret: only when long enough that blanking it out cannot hide ordinary words.
   void AddLikely(const std::string& secret);
 
  private:
   Redactor& redactor_;
+  std::function<void(const std::string&)> tell_;
   std::set<std::string> known_;
 };
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "cli/audit_document.h"
 #include "cli/item_process.h"
 #include "judge/record_store.h"
@@ -27,14 +28,21 @@ int Complain(const std::vector<Error>& errors) {
   return kExitUsage;
 }
 
-// The files that must not outlive the start of a new run: old verdicts of every suite that uses the target.
-Result<std::vector<std::string>> StaleFiles(const std::string& state_directory) {
-  std::vector<std::string> files;
-  const auto text = ReadFile(state_directory + "/suites.txt");
-  if (!text) return files;  // a target by hand, without suites
-  std::istringstream lines(*text);
-  for (std::string folder; std::getline(lines, folder);) {
-    if (folder.empty()) continue;
+// The lines of a list that the build wrote; none for a target that was brought up by hand, without suites.
+std::vector<std::string> Lines(const std::string& file) {
+  std::vector<std::string> lines;
+  std::istringstream stream(ReadFile(file).value_or(""));
+  for (std::string line; std::getline(stream, line);) {
+    if (!line.empty()) lines.push_back(line);
+  }
+  return lines;
+}
+
+// The files that must not outlive the start of a new run: old verdicts of every suite that uses the target, and reports
+// on several suites that include one of those.
+std::vector<std::string> StaleFiles(const std::string& state_directory) {
+  std::vector<std::string> files = Lines(state_directory + "/reports.txt");
+  for (const std::string& folder : Lines(state_directory + "/suites.txt")) {
     files.push_back(folder + "/verdict.json");
     files.push_back(folder + "/junit.xml");
   }
@@ -44,14 +52,13 @@ Result<std::vector<std::string>> StaleFiles(const std::string& state_directory) 
 }  // namespace
 
 int UpCommand(const UpOptions& options) {
-  const auto stale = StaleFiles(options.state_directory);
-  if (!stale) return Complain(stale.error(), kExitDone);
-  const auto state = Up(options, *stale);
+  const auto state = Up(options, StaleFiles(options.state_directory));
   if (!state) return Complain(state.error(), kExitDone);
   if (state->started) {
-    fmt::print("{} is up (run {}), owned by {}\n", options.name, state->run_id, state->owner.description);
+    fmt::print("{} is up (run {}), owned by {}\n", Printable(options.name), state->run_id,
+               Printable(state->owner.description));
   } else {
-    fmt::print("{} did not start: {}\n", options.name, state->reason);
+    fmt::print("{} did not start: {}\n", Printable(options.name), Printable(state->reason));
   }
   return kExitDone;
 }
@@ -79,7 +86,7 @@ int ReapCommand(const std::string& run_id) {
   const auto reaped = Reap(run_id);
   if (!reaped) return Complain(reaped.error(), kExitRed);
   for (const Reaped& run : *reaped) {
-    fmt::print("ended run {} of {}: {} processes\n", run.run_id, run.owner, run.processes);
+    fmt::print("ended run {} of {}: {} processes\n", Printable(run.run_id), Printable(run.owner), run.processes);
   }
   if (reaped->empty()) fmt::print("nothing to end\n");
   return kExitDone;
@@ -94,11 +101,12 @@ int RunCommand(const std::string& item_file) {
   const auto record = RunItem(item_file);
   if (!record) {
     const bool bad_input = record.error().kind == ErrorKind::kMalformed || record.error().kind == ErrorKind::kUsage;
-    fmt::print("INCONCLUSIVE {}\n", item_file);
+    fmt::print("INCONCLUSIVE {}\n", Printable(item_file));
     std::fflush(stdout);
     return Complain(record.error(), bad_input ? kExitUsage : kExitInconclusive);
   }
-  const std::string folder = item_file.substr(0, item_file.rfind('/'));
+  const std::size_t slash = item_file.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : item_file.substr(0, slash);
   fmt::print("{}", RenderItem(*record, folder, {}));
   return ExitCode(record->outcome);
 }

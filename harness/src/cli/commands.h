@@ -29,6 +29,7 @@ struct ReportCommandOptions {
   std::vector<std::string> suite_directories;
   std::string junit_file;
   bool colour = false;
+  bool if_own = false;  ///< only what the caller's own run has come to; exit code 0
 };
 
 /// Starts the target and removes the old verdicts of the suites listed in <state directory>/suites.txt. Always 0 but for 2 (the

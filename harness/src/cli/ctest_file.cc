@@ -55,4 +55,20 @@ std::string WriteCTestFile(const ResolveOptions& options, const std::vector<Item
   return text;
 }
 
+std::string WriteEpilogueFile(const ResolveOptions& options) {
+  // CTest splits the command as a shell would, within double quotes.
+  const auto quoted = [](const std::string& word) {
+    std::string text = "\"";
+    for (const char c : word) {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c;
+    }
+    return text + "\"";
+  };
+  const std::string command =
+      fmt::format("{} report --if-own --suite-directory {}", quoted(options.tool), quoted(options.suite_directory));
+  return fmt::format("# Written by Readiness when the project was built. Do not edit.\nlist(APPEND CTEST_CUSTOM_POST_TEST {})\n",
+                     Quote(command));
+}
+
 }  // namespace readiness

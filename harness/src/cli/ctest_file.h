@@ -12,4 +12,7 @@ namespace readiness {
 /// bracket argument, so no content of a definition is interpreted by CMake.
 std::string WriteCTestFile(const ResolveOptions& options, const std::vector<Item>& items);
 
+/// The text of epilogue.cmake, for inclusion by CTestCustom.cmake: CTest's last words are then the verdict, red or green.
+std::string WriteEpilogueFile(const ResolveOptions& options);
+
 }  // namespace readiness

@@ -5,18 +5,22 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "capabilities/service_logs.h"
-#include "judge/record_store.h"
 
 namespace readiness {
 namespace {
 
 constexpr std::size_t kMaxText = 2 * kMaxEvidenceBody;
 
-// Without secrets before it is quoted: shell quoting would hide a secret from the redactor.
-Exchange Redacted(Exchange exchange, const Redactor& redactor) {
+// Without secrets before it is quoted: shell quoting would hide a secret from the redactor. Bodies may have been cut
+// within a secret.
+Exchange Redacted(const EvidenceEntry& entry, const Redactor& redactor) {
+  const auto body = [&](const std::string& text, std::size_t whole) {
+    return whole > text.size() ? redactor.RedactHead(text) : redactor.Redact(text);
+  };
+  Exchange exchange = *entry.exchange;
   exchange.request.url = redactor.Redact(exchange.request.url);
-  exchange.request.body = redactor.Redact(exchange.request.body);
-  exchange.response.body = redactor.Redact(exchange.response.body);
+  exchange.request.body = body(exchange.request.body, entry.request_bytes);
+  exchange.response.body = body(exchange.response.body, entry.response_bytes);
   for (HeaderList* headers : {&exchange.request.headers, &exchange.response.headers}) {
     for (auto& [name, value] : *headers) value = redactor.Redact(value);
   }
@@ -24,7 +28,7 @@ Exchange Redacted(Exchange exchange, const Redactor& redactor) {
 }
 
 std::string RenderExchange(const EvidenceEntry& entry, const Redactor& redactor) {
-  const Exchange exchange = Redacted(*entry.exchange, redactor);
+  const Exchange exchange = Redacted(entry, redactor);
   std::string text = exchange.ToCurl() + "\n";
   if (entry.error) return text + fmt::format("no answer: {}\n", entry.error->Brief());
   text += fmt::format("HTTP {} after {:.1f} ms\n", exchange.response.status,
@@ -44,19 +48,27 @@ std::string RenderEntry(const EvidenceEntry& entry, const Redactor& redactor) {
 
 }  // namespace
 
-EvidenceWriter::EvidenceWriter(const ResolvedItem& item, const Session& session) : item_(item), session_(session) {
+EvidenceWriter::EvidenceWriter(const Session& session) : session_(session) {
   ServiceLogs logs(session_);
   for (const auto& [service, endpoint] : session_.services) {
     if (const auto mark = logs.Mark(service)) marks_[service] = *mark;
   }
 }
 
-Result<std::vector<EvidenceFile>> EvidenceWriter::Write(const EvidenceLog& log, const Redactor& redactor) const {
-  READINESS_ASSIGN(const std::string directory, ItemDirectory(item_.suite_directory, item_.item.id));
+void EvidenceWriter::Close() {
+  ServiceLogs logs(session_);
+  for (const auto& [service, mark] : marks_) {
+    // A log that cannot be read any more is missing evidence, not a judgement: the record's list shows that it is absent.
+    if (auto text = logs.Since(service, mark)) logs_[service] = std::move(*text);
+  }
+}
+
+Result<std::vector<EvidenceFile>> EvidenceWriter::Write(const std::string& folder, const EvidenceLog& log,
+                                                        const Redactor& redactor) const {
   std::vector<EvidenceFile> files;
   const auto write = [&](const std::string& name, const std::string& what, const std::string& text) -> Result<void> {
     if (text.empty()) return {};
-    READINESS_RETURN_IF_ERROR(WriteFileAtomically(directory + "/" + name, text));
+    READINESS_RETURN_IF_ERROR(WriteFileAtomically(folder + "/" + name, text));
     files.push_back({name, what});
     return {};
   };
@@ -69,13 +81,9 @@ Result<std::vector<EvidenceFile>> EvidenceWriter::Write(const EvidenceLog& log, 
   if (log.dropped() > 0) exchanges += fmt::format("--- {} entries between the first and the latest are left out\n", log.dropped());
   READINESS_RETURN_IF_ERROR(write("exchanges.txt", "what the item did, in order", exchanges));
 
-  ServiceLogs logs(session_);
-  for (const auto& [service, mark] : marks_) {
-    // A log that cannot be read any more is missing evidence, not a judgement: the record's list shows that it is absent.
-    const auto text = logs.Since(service, mark);
-    if (!text) continue;
+  for (const auto& [service, text] : logs_) {
     READINESS_RETURN_IF_ERROR(write(service + ".log", fmt::format("log of {} meanwhile, of all its callers", service),
-                                    Printable(redactor.Redact(*text), kMaxLogTail)));
+                                    Printable(redactor.RedactTail(redactor.RedactHead(text)), kMaxLogTail)));
   }
   return files;
 }

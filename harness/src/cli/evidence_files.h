@@ -1,5 +1,5 @@
 #pragma once
-// Writes what an item did beside its record: exchanges.txt (each exchange with the curl line that repeats it) and what the
+// Writes what an item did, for one attempt: exchanges.txt (each exchange with the curl line that repeats it) and what the
 // target's services logged meanwhile. Redacted and free of control characters.
 
 #include <cstdint>
@@ -9,7 +9,6 @@
 
 #include "base/redactor.h"
 #include "capabilities/evidence.h"
-#include "cli/resolved_item.h"
 #include "judge/record.h"
 #include "lifecycle/session.h"
 
@@ -17,16 +16,21 @@ namespace readiness {
 
 class EvidenceWriter {
  public:
-  /// Marks the present end of every service's log. `item` and `session` are borrowed.
-  EvidenceWriter(const ResolvedItem& item, const Session& session);
+  /// Marks the present end of every service's log. `session` is borrowed.
+  explicit EvidenceWriter(const Session& session);
 
-  /// Replaces the evidence files of an earlier attempt. Errors: as WriteFileAtomically.
-  Result<std::vector<EvidenceFile>> Write(const EvidenceLog& log, const Redactor& redactor) const;
+  /// Takes what the services have logged until now. Secrets that were known to anybody before must be known to the
+  /// redactor when it is written.
+  void Close();
+
+  /// Writes into `folder`. Requires: Close. Errors: as WriteFileAtomically.
+  Result<std::vector<EvidenceFile>> Write(const std::string& folder, const EvidenceLog& log,
+                                          const Redactor& redactor) const;
 
  private:
-  const ResolvedItem& item_;
   const Session& session_;
   std::map<std::string, std::uint64_t> marks_;  // service -> bytes of log before the item
+  std::map<std::string, std::string> logs_;     // service -> what it logged meanwhile, raw
 };
 
 }  // namespace readiness

@@ -13,6 +13,7 @@
 #include "cli/probe_table.h"
 #include "definition/load.h"
 #include "judge/record_store.h"
+#include "lifecycle/learned_secrets.h"
 
 #ifndef READINESS_VERSION
 #error "the build defines READINESS_VERSION"
@@ -60,15 +61,14 @@ Result<void> RunProbe(ProbeFunction probe, Context& context) {
 }
 
 Result<void> Save(const ItemRun& run, const Findings& findings, const Judgement& judgement, const Session* session,
-                   std::vector<EvidenceFile> evidence) {
+                  const EvidenceSource& evidence) {
   Record record = MakeRecord(run, findings, judgement);
   if (session != nullptr) {
     record.deployment = session->deployment_id;
     record.engine = session->engine;
     record.defects = session->defects;
   }
-  record.evidence = std::move(evidence);
-  READINESS_RETURN_IF_ERROR(AppendAttempt(run.resolved.suite_directory, record));
+  READINESS_RETURN_IF_ERROR(AppendAttempt(run.resolved.suite_directory, record, evidence));
   return {};
 }
 
@@ -137,11 +137,16 @@ Result<void> JudgeItem(const ItemRun& run) {
   for (const std::string& secret : session->secrets) redactor.Add(secret);
   const Parameters parameters(run.resolved.item.parameters);
   Findings findings;
+  const LearnedSecrets learned(run.state.run_directory);
+  RuntimeParts parts = MakeRuntimeParts(*session);
+  parts.tell_secret = [&learned](const std::string& secret) { learned.Announce(secret); };
   Runtime runtime(*session, *target, run.resolved.suite, run.resolved.item.id, parameters, findings, redactor,
-                  MakeRuntimeParts(*session));
-  EvidenceWriter evidence(run.resolved, *session);
+                  std::move(parts));
+  EvidenceWriter evidence(*session);
   const Result<void> ran = RunProbe(probe, runtime.context());
 
+  evidence.Close();
+  for (const std::string& secret : learned.OfOthers()) redactor.Add(secret);
   const Findings clean = Redacted(findings, redactor);
   std::optional<Error> error;
   if (!ran) {
@@ -151,13 +156,9 @@ Result<void> JudgeItem(const ItemRun& run) {
     }
   }
   const Judgement judgement = Judge({run.resolved.controls, run.resolved.item.minimum_observations}, clean, error);
-  auto files = evidence.Write(runtime.evidence(), redactor);
-  if (!files) {
-    // A verdict without its evidence is no pass; a violation that was seen stays one.
-    const bool stays = judgement.outcome == Outcome::kFail;
-    return Save(run, clean, stays ? judgement : Judgement{Outcome::kInconclusive, files.error().Brief()}, &*session, {});
-  }
-  return Save(run, clean, judgement, &*session, std::move(*files));
+  return Save(run, clean, judgement, &*session, [&](const std::string& folder) {
+    return evidence.Write(folder, runtime.evidence(), redactor);
+  });
 }
 
 }  // namespace readiness

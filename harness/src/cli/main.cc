@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <optional>
+#include <sstream>
 #include <string>
+#include <vector>
 
+#include "base/text.h"
 #include "cli/commands.h"
 
 namespace {
@@ -31,8 +35,8 @@ struct CommandLine {
 void AddUp(CLI::App& app, CommandLine& line, int& code) {
   CLI::App* up = app.add_subcommand("up", "start a target; exits 0 even when it does not start, and records why");
   up->add_option("--name", line.up.name, "name of the target")->required();
-  up->add_option("--target", line.up.target_file, "target.json")->required()->check(CLI::ExistingFile);
-  up->add_option("--deployment", line.up.deployment_file, "how to run it")->required()->check(CLI::ExistingFile);
+  up->add_option("--target", line.up.target_file, "target.json")->required();
+  up->add_option("--deployment", line.up.deployment_file, "how to run it")->required();
   up->add_option("--variant", line.up.variant, "variant of the deployment");
   up->add_option("--state-directory", line.up.state_directory, "where the run is recorded")->required();
   up->add_option("--startup-timeout", line.startup_timeout_s, "seconds for the whole start")->check(CLI::Range(1, 3600));
@@ -68,7 +72,9 @@ void AddItems(CLI::App& app, CommandLine& line, int& code) {
 
   CLI::App* report = app.add_subcommand("report", "print the verdict: 0 GO, 1 NO-GO, 2 bad input, 3 INCOMPLETE");
   report->add_option("--suite-directory", line.report.suite_directories, "<build>/readiness/<suite>")->required();
-  report->add_option("--junit", line.report.junit_file, "one JUnit file for all suites");
+  report->add_option("--junit", line.report.junit_file, "also write one JUnit file about all suites");
+  report->add_flag("--if-own", line.report.if_own,
+                   "print it again if the calling ctest has just reported, else nothing; exits 0");
   report->add_flag("--colour", line.report.colour, "colour the terminal output");
   report->callback([&] { code = ReportCommand(line.report); });
 
@@ -80,11 +86,13 @@ void AddItems(CLI::App& app, CommandLine& line, int& code) {
 
 void AddDefinitions(CLI::App& app, CommandLine& line, int& code) {
   CLI::App* validate = app.add_subcommand("validate", "check definitions, and a suite against its audit document");
-  validate->add_option("--suite", line.validate.suite_file, "suite.json");
-  validate->add_option("--target", line.validate.target_file, "target.json");
-  validate->add_option("--deployment", line.validate.deployment_file, "a deployment of --target");
-  validate->add_option("--variant", line.validate.variant, "variant of the deployment");
-  validate->add_option("--audit", line.validate.audit_file, "the audit's text: shows items whose line changed or is gone");
+  CLI::Option* suite = validate->add_option("--suite", line.validate.suite_file, "suite.json");
+  CLI::Option* target = validate->add_option("--target", line.validate.target_file, "target.json");
+  CLI::Option* deployment =
+      validate->add_option("--deployment", line.validate.deployment_file, "a deployment of --target")->needs(target);
+  validate->add_option("--variant", line.validate.variant, "variant of the deployment")->needs(deployment);
+  validate->add_option("--audit", line.validate.audit_file, "the audit's text: shows items whose line changed or is gone")
+      ->needs(suite);
   validate->callback([&] { code = ValidateCommand(line.validate); });
 
   CLI::App* resolve = app.add_subcommand("resolve", "build step of readiness_add_suite");
@@ -105,6 +113,30 @@ void AddDefinitions(CLI::App& app, CommandLine& line, int& code) {
   });
 }
 
+// Prints the help or what is wrong with the command line; the words of the latter come from outside.
+int Explain(const CLI::App& app, const CLI::ParseError& problem) {
+  std::ostringstream help;
+  std::ostringstream complaint;
+  const bool asked = app.exit(problem, help, complaint) == 0;
+  fmt::print("{}", help.str());
+  fmt::print(stderr, "{}", Printable(complaint.str()));
+  return asked ? kExitDone : kExitUsage;
+}
+
+// CLI11 says only that a subcommand is required.
+std::optional<Error> UnknownCommand(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> known;
+  std::string accepted;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == word) return std::nullopt;
+    known.push_back(command->get_name());
+    accepted += (accepted.empty() ? "" : ", ") + command->get_name();
+  }
+  const auto nearest = NearestWord(word, known);
+  return Error{ErrorKind::kUsage, "unknown command", std::nullopt, "one of " + accepted, word,
+               nearest ? "did you mean " + *nearest + "?" : "run readiness --help"};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -121,10 +153,16 @@ int main(int argc, char** argv) {
   AddRunControl(app, line, code);
   AddItems(app, line, code);
   AddDefinitions(app, line, code);
+  if (argc > 1 && argv[1][0] != '-') {
+    if (const auto unknown = UnknownCommand(app, argv[1])) {
+      fmt::print(stderr, "{}", RenderError(*unknown));
+      return kExitUsage;
+    }
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? kExitDone : kExitUsage;
+    return Explain(app, problem);
   }
   return code;
 }

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <filesystem>
+#include <set>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "lifecycle/session.h"
 #include "report/registered.h"
@@ -34,29 +37,93 @@ int Worst(int a, int b) {
   return rank(a) >= rank(b) ? a : b;
 }
 
+Result<VerdictSummary> ReportOne(const std::string& directory, const ReportCommandOptions& options) {
+  READINESS_ASSIGN(const std::string run, PresentRun(directory));
+  ReportOptions report;
+  report.suite_directory = directory;
+  report.run_id = run;
+  report.console.colour = options.colour;
+  return ReportSuite(report);
+}
+
+// "shop" of "build/readiness/shop/".
+std::string NameOf(const std::string& directory) {
+  const std::filesystem::path path = std::filesystem::path(directory).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+Result<void> RequireDistinct(const std::vector<std::string>& directories) {
+  std::set<std::string> seen;
+  for (const std::string& directory : directories) {
+    const auto path = std::filesystem::path(directory + "/").lexically_normal();
+    if (seen.insert(path.string()).second) continue;
+    return Fail({ErrorKind::kUsage, "a suite is given twice", std::nullopt, "each --suite-directory once", directory, {}});
+  }
+  return {};
+}
+
+// Where several suites are reported, the last line says what they come to.
+void PrintAll(const std::vector<std::string>& verdicts, int code) {
+  if (verdicts.size() < 2) return;
+  const char* word = code == kExitDone ? "GO" : code == kExitRed ? "NO-GO" : "INCOMPLETE";
+  fmt::print("\nverdict of all {} suites: {} ({})\n", verdicts.size(), word, Printable(fmt::format("{}", fmt::join(verdicts, ", "))));
+}
+
+// Has the caller brought the target up, and its run come to a verdict? `up` removes earlier verdicts.
+bool HasReported(const std::string& directory) {
+  const auto suite = ReadRegistered(directory);
+  if (!suite) return false;
+  const auto state = ReadState(suite->target_state_directory);
+  const auto parent = Identify(::getppid());
+  std::error_code error;
+  return state && parent && state->owner.process == *parent && std::filesystem::exists(directory + "/verdict.json", error);
+}
+
+// The last words of a ctest. Its report test has decided already; this must not turn anything red or green.
+int PrintAgain(const ReportCommandOptions& options) {
+  for (const std::string& directory : options.suite_directories) {
+    if (!HasReported(directory)) continue;
+    if (const auto summary = ReportOne(directory, options)) fmt::print("\n{}", summary->console);
+  }
+  return kExitDone;
+}
+
 }  // namespace
 
 int ReportCommand(const ReportCommandOptions& options) {
+  if (options.if_own) return PrintAgain(options);
+  if (const auto distinct = RequireDistinct(options.suite_directories); !distinct) {
+    return Complain(distinct.error(), kExitUsage);
+  }
   int code = kExitDone;
+  bool foreign = false;
+  std::vector<VerdictSummary> summaries;
+  std::vector<UnreportedSuite> unreported;
+  std::vector<std::string> verdicts;
   for (const std::string& directory : options.suite_directories) {
-    const auto run = PresentRun(directory);
-    if (!run) {
-      const bool foreign = run.error().kind == ErrorKind::kRefused;
-      code = Worst(code, Complain(run.error(), foreign ? kExitInconclusive : kExitUsage));
-      continue;
-    }
-    ReportOptions report;
-    report.suite_directory = directory;
-    report.run_id = *run;
-    report.console.colour = options.colour;
-    const auto summary = ReportSuite(report);
+    auto summary = ReportOne(directory, options);
     if (!summary) {
-      code = Worst(code, Complain(summary.error(), kExitUsage));
+      const bool refused = summary.error().kind == ErrorKind::kRefused;
+      foreign = foreign || refused;
+      code = Worst(code, Complain(summary.error(), refused ? kExitInconclusive : kExitUsage));
+      verdicts.push_back(NameOf(directory) + " not reported");
+      unreported.push_back({NameOf(directory), summary.error()});
       continue;
     }
     fmt::print("{}", summary->console);
     code = Worst(code, summary->exit_code);
+    verdicts.push_back(fmt::format("{} {}", summary->suite.suite, ToString(summary->verdict)));
+    summaries.push_back(std::move(*summary));
   }
+  // While somebody else's run is under way the file is theirs to write.
+  if (!options.junit_file.empty() && !foreign) {
+    if (const auto written = WriteJunit(options.junit_file, summaries, unreported, {}); !written) {
+      code = Worst(code, Complain(written.error(), kExitUsage));
+    } else {
+      fmt::print("\njunit of all: {}\n", Printable(options.junit_file));
+    }
+  }
+  PrintAll(verdicts, code);
   return code;
 }
 

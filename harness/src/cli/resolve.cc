@@ -114,6 +114,8 @@ Result<void> Write(const ResolveOptions& options, const Suite& suite, const std:
                                                  probe.controls, probe.remediation}));
   }
   READINESS_RETURN_IF_ERROR(WriteRegistered(options.suite_directory, Register(options, suite, items)));
+  READINESS_RETURN_IF_ERROR(
+      WriteFileAtomically(options.suite_directory + "/epilogue.cmake", WriteEpilogueFile(options)));
   return WriteFileAtomically(options.suite_directory + "/tests.cmake", WriteCTestFile(options, items));
 }
 
@@ -131,7 +133,9 @@ Loaded<ProbeTable> LoadProbes() {
 
 Loaded<std::size_t> Resolve(const ResolveOptions& options) {
   std::error_code ignored;  // absent is what is wanted; a file that cannot be removed cannot be replaced below either
-  std::filesystem::remove(options.suite_directory + "/tests.cmake", ignored);
+  for (const char* file : {"/tests.cmake", "/registered.json", "/verdict.json", "/junit.xml"}) {
+    std::filesystem::remove(options.suite_directory + file, ignored);
+  }
 
   const auto probes = LoadProbes();
   if (!probes) return tl::unexpected<Problems>(probes.error());

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "cli/audit_document.h"
 #include "cli/commands.h"
 
@@ -34,7 +35,7 @@ int ValidateSuite(const ValidateOptions& options) {
   if (!probes) return Complain(probes.error());
   const auto suite = LoadSuite(options.suite_file, *probes);
   if (!suite) return Complain(suite.error());
-  fmt::print("{}: {} items\n", options.suite_file, suite->items.size());
+  fmt::print("{}: {} items\n", Printable(options.suite_file), suite->items.size());
   if (!options.audit_file.empty()) return ValidateAudit(*suite, options.audit_file);
   fmt::print("audit: not checked (give --audit <document>)\n");
   return kExitInconclusive;
@@ -43,11 +44,11 @@ int ValidateSuite(const ValidateOptions& options) {
 int ValidateTarget(const ValidateOptions& options) {
   const auto target = LoadTarget(options.target_file);
   if (!target) return Complain(target.error());
-  fmt::print("{}: {} actions, {} identities\n", options.target_file, target->actions.size(), target->identities.size());
+  fmt::print("{}: {} actions, {} identities\n", Printable(options.target_file), target->actions.size(), target->identities.size());
   if (options.deployment_file.empty()) return kExitDone;
   const auto deployment = LoadDeployment(options.deployment_file, options.variant, *target);
   if (!deployment) return Complain(deployment.error());
-  fmt::print("{}: {} services\n", options.deployment_file, deployment->services.size());
+  fmt::print("{}: {} services\n", Printable(options.deployment_file), deployment->services.size());
   return kExitDone;
 }
 
@@ -57,11 +58,6 @@ int ValidateCommand(const ValidateOptions& options) {
   if (options.suite_file.empty() && options.target_file.empty()) {
     fmt::print(stderr, "{}", RenderError({ErrorKind::kUsage, "nothing to validate", std::nullopt, "--suite or --target", {},
                                           "readiness validate --suite <suite.json> --audit <document>"}));
-    return kExitUsage;
-  }
-  if (options.target_file.empty() && !options.deployment_file.empty()) {
-    fmt::print(stderr, "{}", RenderError({ErrorKind::kUsage, "a deployment is checked against its target", std::nullopt,
-                                          "--target <target.json>", {}, {}}));
     return kExitUsage;
   }
   if (!options.target_file.empty()) {

@@ -44,6 +44,12 @@ Result<std::unique_ptr<re2::RE2>> Compile(const std::string& pattern) {
                     {}});
 }
 
+// Says that it was cut, so that a redactor knows to look for the beginning of a secret there.
+std::string CutLine(std::string_view line) {
+  if (line.size() <= kLastLineBytes) return std::string(line);
+  return fmt::format("{} [{} more bytes]", line.substr(0, kLastLineBytes), line.size() - kLastLineBytes);
+}
+
 }  // namespace
 
 LogChannel::~LogChannel() = default;
@@ -141,7 +147,7 @@ void LogChannel::Split(std::string_view bytes) {
 void LogChannel::TakeLine(std::string_view line) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   ++lines_seen_;
-  last_lines_.emplace_back(line.substr(0, kLastLineBytes));
+  last_lines_.push_back(CutLine(line));
   if (last_lines_.size() > kLastLines) last_lines_.pop_front();
   if (!searching_) return;
   for (std::size_t index = 0; index < patterns_.size(); ++index) {
@@ -187,7 +193,7 @@ std::size_t LogChannel::lines_seen() const {
 std::vector<std::string> LogChannel::LastLines() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> lines(last_lines_.begin(), last_lines_.end());
-  if (!unfinished_.empty()) lines.push_back(unfinished_.substr(0, kLastLineBytes));
+  if (!unfinished_.empty()) lines.push_back(CutLine(unfinished_));
   if (lines.size() > kLastLines) lines.erase(lines.begin());
   return lines;
 }

@@ -47,7 +47,7 @@ class LogChannel {
   /// No pattern will be asked for any more.
   void StopSearching();
   std::size_t lines_seen() const;
-  /// The last lines, raw bytes, each cut to 1000; an unfinished one included.
+  /// The last lines, raw bytes, each cut to 1000 with a note of what was cut; an unfinished one included.
   std::vector<std::string> LastLines() const;
 
  private:

@@ -31,8 +31,16 @@ struct Service {
 
 std::string TextOf(const std::vector<std::string>& lines) {
   if (lines.empty()) return "it wrote nothing";
-  std::string text = "the last lines of its log:";
-  for (const std::string& line : lines) text += "\n  " + Printable(line, 1000);
+  // What ended it mostly stands last, and whoever shows this in one line cuts the end off.
+  std::string text;
+  const auto last = std::find_if(lines.rbegin(), lines.rend(),
+                                 [](const std::string& line) { return line.find_first_not_of(" \t") != line.npos; });
+  if (lines.size() > 1 && last != lines.rend()) {
+    text = fmt::format("last it wrote \"{}\"; ", Printable(*last, 16 * 1000));
+  }
+  text += "the last lines of its log:";
+  // Not cut again: a redactor has yet to see where the channel cut them.
+  for (const std::string& line : lines) text += "\n  " + Printable(line, 16 * 1000);
   return text;
 }
 

@@ -11,12 +11,15 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "base/files.h"
 #include "base/located_json.h"
 #include "judge/judge.h"
+#include "judge/one_line.h"
 #include "judge/record_bounds.h"
 
 namespace readiness {
@@ -24,6 +27,7 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 200;
 constexpr std::size_t kMaxItems = 100'000;
+constexpr std::string_view kAttemptPrefix = "attempt-";
 constexpr std::chrono::seconds kLockTimeout{10};
 constexpr std::chrono::milliseconds kLockPoll{5};
 
@@ -116,6 +120,57 @@ Record Merge(Record earlier, const Record& run) {
   return merged;
 }
 
+Result<void> RemoveFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  if (!error) return {};
+  return Fail({ErrorKind::kEnvironment,
+               "cannot remove old evidence",
+               Place{folder.string(), 0, 0},
+               {},
+               error.message(),
+               "remove it by hand"});
+}
+
+// Removes the evidence of every attempt but the first `attempts`: of former runs, and of processes that were killed
+// before they had a record.
+Result<void> RemoveStaleEvidence(const std::string& folder, std::size_t attempts) {
+  std::set<std::string> keep;
+  for (std::size_t i = 1; i <= attempts; ++i) keep.insert(fmt::format("{}{}", kAttemptPrefix, i));
+  std::vector<std::filesystem::path> stale;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(kAttemptPrefix) && !keep.contains(name)) stale.push_back(entry->path());
+  }
+  for (const auto& path : stale) READINESS_RETURN_IF_ERROR(RemoveFolder(path));
+  return {};
+}
+
+// `run` with the evidence that `source` writes, as attempt number `number` of the item in `folder`.
+Record WithEvidence(Record run, const EvidenceSource& source, const std::string& folder, std::size_t number) {
+  const std::string name = fmt::format("{}{}", kAttemptPrefix, number);
+  const auto write = [&]() -> Result<std::vector<EvidenceFile>> {
+    READINESS_RETURN_IF_ERROR(RemoveStaleEvidence(folder, number - 1));
+    if (!source) return run.evidence;
+    READINESS_RETURN_IF_ERROR(MakeDirectories(folder + "/" + name));
+    READINESS_ASSIGN(std::vector<EvidenceFile> files, source(folder + "/" + name));
+    for (EvidenceFile& file : files) file.file = name + "/" + file.file;
+    return files;
+  };
+  Result<std::vector<EvidenceFile>> files = write();
+  if (files) {
+    run.evidence = std::move(*files);
+    return run;
+  }
+  run.evidence.clear();
+  Attempt& attempt = run.attempts.front();
+  if (attempt.outcome == Outcome::kFail) return run;
+  attempt.outcome = run.outcome = Outcome::kInconclusive;
+  attempt.reason = run.reason = OneLine("no evidence could be kept: " + files.error().Brief());
+  return run;
+}
+
 // One error that stands for all: the first, and how many more there are.
 Error Summed(const std::vector<Error>& errors) {
   Error error = errors.front();
@@ -196,7 +251,7 @@ Result<Record> ReadRecord(const std::string& suite_directory, const std::string&
   return record;
 }
 
-Result<Record> AppendAttempt(const std::string& suite_directory, const Record& run) {
+Result<Record> AppendAttempt(const std::string& suite_directory, const Record& run, const EvidenceSource& evidence) {
   READINESS_ASSIGN(const std::string folder, ItemDirectory(suite_directory, run.item));
   if (run.attempts.size() != 1)
     return Fail({ErrorKind::kUsage,
@@ -208,13 +263,15 @@ Result<Record> AppendAttempt(const std::string& suite_directory, const Record& r
   READINESS_RETURN_IF_ERROR(MakeDirectories(folder));
   READINESS_ASSIGN(const FolderLock lock, FolderLock::Take(folder));
 
-  Record merged = run;
   Result<Record> earlier = ReadRecord(suite_directory, run.item);
+  const bool continues = earlier && earlier->run_id == run.run_id;
+  const Record attempt = WithEvidence(run, evidence, folder, continues ? earlier->attempts.size() + 1 : 1);
+  Record merged = attempt;
   const std::string file = folder + "/record.json";
-  if (earlier && earlier->run_id == run.run_id) {
-    merged = Merge(std::move(*earlier), run);
+  if (continues) {
+    merged = Merge(std::move(*earlier), attempt);
   } else if (!earlier && earlier.error().kind != ErrorKind::kNotAvailable && !IsPlainlyOfAnotherRun(file, run.run_id)) {
-    merged = WithUnreadableBefore(run, earlier.error());
+    merged = WithUnreadableBefore(attempt, earlier.error());
   }
   const Judgement judgement = Combine(merged.attempts);
   merged.outcome = judgement.outcome;

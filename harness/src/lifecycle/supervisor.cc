@@ -21,6 +21,7 @@
 #include "lifecycle/control.h"
 #include "lifecycle/finish.h"
 #include "lifecycle/guard.h"
+#include "lifecycle/learned_secrets.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/log_tail.h"
 #include "lifecycle/process.h"
@@ -190,7 +191,11 @@ std::string Supervisor::Serve() {
 }
 
 void Supervisor::SpoilByEndedServices() {
-  for (const auto& [service, how] : engine_->TakeEnded()) {
+  const auto all_ended = engine_->TakeEnded();
+  if (all_ended.empty()) return;
+  // Its last words may hold what items sent it.
+  for (const std::string& secret : AllLearnedSecrets(run_directory_)) redactor_.Add(secret);
+  for (const auto& [service, how] : all_ended) {
     const std::string reason = ReasonWithLog(fmt::format("service {} {}", service, how), LogFile(service), redactor_);
     fmt::print(stderr, "{}\n", reason);
     const Result<void> written = UpdateState(record_.state_directory, record_.run_id, [&](TargetState& state) {

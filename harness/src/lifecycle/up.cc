@@ -168,6 +168,16 @@ Result<Prepared> Prepare(const UpOptions& options, const std::string& state_dire
   return Fail(begun.error());
 }
 
+/// Of a run that could not even begin nothing else is left: without it the items could only say that `up` has not run.
+void RecordUnbegun(const std::string& target, const std::string& state_directory, const Owner& owner,
+                   const Error& error) {
+  const std::string run_id = NewRunId();
+  std::string reason = "the run could not begin: " + error.Brief();
+  if (!error.fix.empty()) reason += "; " + error.fix;
+  // The error is what `up` returns; a state that cannot be written leaves that of a run that is over.
+  (void)WriteState(state_directory, {run_id, target, owner, false, Printable(reason), RunDirectoryOf(run_id), {}});
+}
+
 /// Everything that needs the lock: nobody else decides about this state directory meanwhile.
 Result<Prepared> Decide(const UpOptions& options, const std::string& state_directory,
                         const std::vector<std::string>& stale_files) {
@@ -175,8 +185,10 @@ Result<Prepared> Decide(const UpOptions& options, const std::string& state_direc
   READINESS_ASSIGN(const Owner owner, OwnerFor(options.lease));
   READINESS_ASSIGN(const Descriptor lock, LockFile(state_directory + "/up.lock", Deadline(kLockTime)));
   READINESS_RETURN_IF_ERROR(TakeOver(state_directory, owner));
-  READINESS_RETURN_IF_ERROR(RemoveStale(stale_files));
-  return Prepare(options, state_directory, owner);
+  const Result<void> removed = RemoveStale(stale_files);
+  Result<Prepared> prepared = removed ? Prepare(options, state_directory, owner) : Fail(removed.error());
+  if (!prepared) RecordUnbegun(options.name, state_directory, owner, prepared.error());
+  return prepared;
 }
 
 enum class Answer { kRecorded, kNotRecorded, kEnded, kLate };

@@ -244,7 +244,7 @@ std::string RenderItem(const Record& record, const std::string& item_directory, 
                                             record.observations.size() == 1 ? "" : "s"));
       break;
     case Outcome::kFail:
-      text += location + Violations(record, evidence);
+      text += location + Violations(record, evidence) + Controls(record, true);
       break;
     case Outcome::kInconclusive:
     case Outcome::kManual:

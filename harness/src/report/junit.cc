@@ -258,20 +258,30 @@ Counts AddCase(pugi::xml_node testsuite, const RegisteredSuite& suite, const Ite
   return counts;
 }
 
-// What keeps the suite from a GO without being an item must be red for whoever reads this file only.
-Counts AddProblems(pugi::xml_node root, const RegisteredSuite& suite, const SuiteVerdict& verdict,
-                   const JunitOptions& options) {
+// Testsuites are told apart by their suite's name where there are several.
+std::string SuiteName(const std::string& prefix, const std::string& section) {
+  return AttributeText(prefix + (section.empty() ? "Items" : section));
+}
+
+struct ProblemPlace {
+  std::string prefix;     // of the testsuite's name
+  std::string classname;
+  std::string file;       // empty: none to name
+};
+
+// What keeps a suite from a GO without being an item must be red for whoever reads this file only.
+Counts AddProblems(pugi::xml_node root, const std::vector<Problem>& problems, const ProblemPlace& place) {
   Counts counts;
-  if (verdict.problems.empty()) return counts;
+  if (problems.empty()) return counts;
   pugi::xml_node testsuite = root.append_child("testsuite");
-  SetAttribute(testsuite, "name", "Report");
-  counts.tests = counts.errors = static_cast<int>(verdict.problems.size());
+  SetAttribute(testsuite, "name", SuiteName(place.prefix, "Report"));
+  counts.tests = counts.errors = static_cast<int>(problems.size());
   SetCounts(testsuite, counts);
-  for (const Problem& problem : verdict.problems) {
+  for (const Problem& problem : problems) {
     pugi::xml_node testcase = testsuite.append_child("testcase");
-    SetAttribute(testcase, "classname", suite.suite + ".report.problems");
+    SetAttribute(testcase, "classname", place.classname);
     SetAttribute(testcase, "name", AttributeText(problem.name));
-    SetAttribute(testcase, "file", AttributeText(ShortPath(suite.suite_file, options.relative_to)));
+    if (!place.file.empty()) SetAttribute(testcase, "file", AttributeText(place.file));
     SetAttribute(testcase, "time", Seconds(0));
     pugi::xml_node node = testcase.append_child("error");
     SetAttribute(node, "message", AttributeText(problem.text));
@@ -302,30 +312,58 @@ struct StringWriter : pugi::xml_writer {
   void write(const void* data, std::size_t size) override { text.append(static_cast<const char*>(data), size); }
 };
 
-}  // namespace
+// Adds the testsuites of one suite.
+Counts AddSuite(pugi::xml_node root, const JunitSuite& part, const std::string& prefix) {
+  Counts total;
+  for (const Section& section : SectionsInOrder(part.verdict)) {
+    pugi::xml_node testsuite = root.append_child("testsuite");
+    SetAttribute(testsuite, "name", SuiteName(prefix, section.name));
+    const std::string slug = Slug(section.name);
+    Counts counts;
+    for (const ItemResult* result : section.items)
+      counts.Add(AddCase(testsuite, part.suite, *result, slug, part.options));
+    SetCounts(testsuite, counts);
+    total.Add(counts);
+  }
+  const std::string file = ShortPath(part.suite.suite_file, part.options.relative_to);
+  total.Add(AddProblems(root, part.verdict.problems, {prefix, part.suite.suite + ".report.problems", file}));
+  return total;
+}
 
-std::string RenderJunit(const RegisteredSuite& suite, const SuiteVerdict& verdict, const JunitOptions& options) {
-  pugi::xml_document document;
+// A document with its root, which is still without counts.
+pugi::xml_node StartDocument(pugi::xml_document& document, const std::string& name) {
   pugi::xml_node declaration = document.append_child(pugi::node_declaration);
   SetAttribute(declaration, "version", "1.0");
   SetAttribute(declaration, "encoding", "UTF-8");
   pugi::xml_node root = document.append_child("testsuites");
-  SetAttribute(root, "name", AttributeText(suite.suite));
-  Counts total;
-  for (const Section& section : SectionsInOrder(verdict)) {
-    pugi::xml_node testsuite = root.append_child("testsuite");
-    SetAttribute(testsuite, "name", section.name.empty() ? "Items" : AttributeText(section.name));
-    const std::string slug = Slug(section.name);
-    Counts counts;
-    for (const ItemResult* result : section.items) counts.Add(AddCase(testsuite, suite, *result, slug, options));
-    SetCounts(testsuite, counts);
-    total.Add(counts);
-  }
-  total.Add(AddProblems(root, suite, verdict, options));
-  SetCounts(root, total);
+  SetAttribute(root, "name", AttributeText(name));
+  return root;
+}
+
+std::string Finished(const pugi::xml_document& document) {
   StringWriter writer;
   document.save(writer, "  ", pugi::format_indent, pugi::encoding_utf8);
   return writer.text;
+}
+
+}  // namespace
+
+std::string RenderJunit(const RegisteredSuite& suite, const SuiteVerdict& verdict, const JunitOptions& options) {
+  pugi::xml_document document;
+  pugi::xml_node root = StartDocument(document, suite.suite);
+  SetCounts(root, AddSuite(root, {suite, verdict, options}, {}));
+  return Finished(document);
+}
+
+std::string RenderJunit(const std::string& name, const std::vector<JunitSuite>& suites,
+                        const std::vector<Problem>& troubles) {
+  pugi::xml_document document;
+  pugi::xml_node root = StartDocument(document, name);
+  Counts total;
+  for (const JunitSuite& part : suites) total.Add(AddSuite(root, part, part.suite.suite + ": "));
+  total.Add(AddProblems(root, troubles, {{}, "report.suites", {}}));
+  SetCounts(root, total);
+  return Finished(document);
 }
 
 }  // namespace readiness

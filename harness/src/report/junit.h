@@ -4,6 +4,7 @@
 // pugixml. Pure.
 
 #include <string>
+#include <vector>
 
 #include "report/verdict.h"
 
@@ -16,5 +17,17 @@ struct JunitOptions {
 
 /// The whole document, UTF-8, ends in '\n'. Every count is the sum of its parts; nothing in it lies outside XML 1.0.
 std::string RenderJunit(const RegisteredSuite& suite, const SuiteVerdict& verdict, const JunitOptions& options);
+
+/// One suite of a document about several. The values are borrowed.
+struct JunitSuite {
+  const RegisteredSuite& suite;
+  const SuiteVerdict& verdict;
+  JunitOptions options;
+};
+
+/// One document named `name` about all of `suites`: their testsuites one after the other, each with its suite's name
+/// before its section's. `troubles` are suites that could not be reported on, and become red cases.
+std::string RenderJunit(const std::string& name, const std::vector<JunitSuite>& suites,
+                        const std::vector<Problem>& troubles);
 
 }  // namespace readiness

@@ -1,5 +1,6 @@
 #include "report/report_suite.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,11 +15,20 @@
 namespace readiness {
 namespace {
 
-std::string DefaultJunitFile(const std::string& suite_directory) {
+std::string JunitFile(const std::string& suite_directory) {
   return suite_directory + "/junit.xml";
 }
 std::string VerdictFile(const std::string& suite_directory) {
   return suite_directory + "/verdict.json";
+}
+
+std::string ItemsDirectory(const std::string& suite_directory) {
+  return suite_directory + "/items";
+}
+
+std::string ParentOf(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "." : file.substr(0, slash + 1);
 }
 
 Result<void> Remove(const std::string& file) {
@@ -31,21 +41,20 @@ Result<void> Remove(const std::string& file) {
 
 Result<void> RemoveReports(const std::string& suite_directory) {
   READINESS_RETURN_IF_ERROR(Remove(VerdictFile(suite_directory)));
-  return Remove(DefaultJunitFile(suite_directory));
+  return Remove(JunitFile(suite_directory));
 }
 
 Result<VerdictSummary> ReportSuite(const ReportOptions& options) {
   VerdictSummary summary;
-  summary.junit_file = options.junit_file.empty() ? DefaultJunitFile(options.suite_directory) : options.junit_file;
+  summary.junit_file = JunitFile(options.suite_directory);
   summary.verdict_file = VerdictFile(options.suite_directory);
   READINESS_RETURN_IF_ERROR(RemoveReports(options.suite_directory));
-  READINESS_RETURN_IF_ERROR(Remove(summary.junit_file));
 
-  READINESS_ASSIGN(const RegisteredSuite suite, ReadRegistered(options.suite_directory));
+  READINESS_ASSIGN(RegisteredSuite suite, ReadRegistered(options.suite_directory));
   READINESS_ASSIGN(std::vector<Record> records, ReadRecords(options.suite_directory, suite.suite));
-  READINESS_ASSIGN(const SuiteVerdict verdict, Conclude(suite, std::move(records), options.run_id));
+  READINESS_ASSIGN(SuiteVerdict verdict, Conclude(suite, std::move(records), options.run_id));
 
-  const std::string items_directory = options.suite_directory + "/items";
+  const std::string items_directory = ItemsDirectory(options.suite_directory);
   READINESS_RETURN_IF_ERROR(WriteFileAtomically(
       summary.junit_file, RenderJunit(suite, verdict, {items_directory, options.console.relative_to})));
   if (Result<void> written =
@@ -60,7 +69,28 @@ Result<VerdictSummary> ReportSuite(const ReportOptions& options) {
   summary.headline = verdict.headline;
   summary.console =
       RenderSuite(suite, verdict, {items_directory, summary.junit_file, summary.verdict_file}, options.console);
+  summary.suite = std::move(suite);
+  summary.concluded = std::move(verdict);
   return summary;
+}
+
+Result<void> WriteJunit(const std::string& file, const std::vector<VerdictSummary>& suites,
+                        const std::vector<UnreportedSuite>& unreported, const std::string& relative_to) {
+  READINESS_RETURN_IF_ERROR(Remove(file));
+  std::string name;
+  std::vector<JunitSuite> parts;
+  for (const VerdictSummary& summary : suites) {
+    name += (name.empty() ? "" : ", ") + summary.suite.suite;
+    const std::string directory = summary.verdict_file.substr(0, summary.verdict_file.rfind('/'));
+    parts.push_back({summary.suite, summary.concluded, {ItemsDirectory(directory), relative_to}});
+  }
+  std::vector<Problem> troubles;
+  for (const auto& [suite, error] : unreported) {
+    name += (name.empty() ? "" : ", ") + suite;
+    troubles.push_back({fmt::format("suite {}", suite), RenderError(error)});
+  }
+  READINESS_RETURN_IF_ERROR(MakeDirectories(ParentOf(file)));
+  return WriteFileAtomically(file, RenderJunit(name, parts, troubles));
 }
 
 }  // namespace readiness

@@ -105,7 +105,7 @@ TEST_F(PortsTest, FoldersOfOthersAndLinksAreRefused) {
   ASSERT_TRUE(PortReservations(directory_, "run").Reserve(std::nullopt));
   struct stat status {};
   ASSERT_EQ(::stat((base_ + "/user").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0700u);
+  EXPECT_EQ(status.st_mode & 0777, 0711u);
 }
 
 TEST_F(PortsTest, LockThatIsALinkIsRefused) {

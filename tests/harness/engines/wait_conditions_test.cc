@@ -83,6 +83,7 @@ TEST_F(WaitConditionsTest, EndsAtOnceWithItsLastWords) {
     EXPECT_EQ(error.kind, ErrorKind::kTarget);
     EXPECT_EQ(error.what, "service api ended before it was ready: it exited with code 4");
     EXPECT_THAT(error.actual, AllOf(HasSubstr("\n  first\n  cannot reach"), Not(HasSubstr("\x1b"))));
+    EXPECT_THAT(error.actual, HasSubstr("last it wrote \"cannot reach"));
   }
 }
 

@@ -144,6 +144,7 @@ TEST_F(ReportingSuite, UnbuiltOrBrokenRegistrationIsAnError) {
 
 TEST_F(ReportingSuite, UnwritableOutputIsAnErrorAndLeavesNoReport) {
   ReportGo();
+  ASSERT_TRUE(RemoveReports(options_.suite_directory));
   fs::create_directories(InSuite("verdict.json/occupied"));
   EXPECT_FALSE(ReportSuite(options_));
   ExpectNothingLooksComplete();

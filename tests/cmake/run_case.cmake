@@ -1,0 +1,38 @@
+# Runs the case CASE in the folder WORK.
+cmake_minimum_required(VERSION 3.25)
+include("${CMAKE_CURRENT_LIST_DIR}/project.cmake")
+
+# configure_error(<name> CALLS <code> SAYS <text>... [OPTIONS <option>...])
+# A project that makes these calls does not configure, and CMake says each of these texts.
+function(configure_error name)
+  if(NOT name STREQUAL CASE)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CALLS" "SAYS;OPTIONS")
+  write_project("${arg_CALLS}")
+  configure(FAILS ${arg_OPTIONS})
+  expect_output("CMakeLists.txt" ${arg_SAYS})
+  set_property(GLOBAL PROPERTY case_has_run TRUE)
+endfunction()
+
+# Runs of other tests, and of the person at this machine, are none of this one's business. Sockets need a short path.
+string(RANDOM LENGTH 8 suffix)
+set(RUNTIME "/tmp/case-${suffix}")
+file(MAKE_DIRECTORY "${RUNTIME}")
+file(CHMOD "${RUNTIME}" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+set(ENV{READINESS_RUNTIME_DIR} "${RUNTIME}")
+unset(ENV{READINESS_DEFECTS})
+
+file(REMOVE_RECURSE "${WORK}")
+include("${CMAKE_CURRENT_LIST_DIR}/arguments.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/behaviour.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
+if(COMMAND case_${CASE})
+  cmake_language(CALL case_${CASE})
+  set_property(GLOBAL PROPERTY case_has_run TRUE)
+endif()
+get_property(has_run GLOBAL PROPERTY case_has_run)
+if(NOT has_run)
+  message(FATAL_ERROR "there is no case ${CASE}")
+endif()
+file(REMOVE_RECURSE "${WORK}" "${RUNTIME}")

@@ -1,0 +1,64 @@
+# The kill matrix: one test per defect of a bundled suite, one per set, one for the healthy stand-in. The label "matrix" selects all of
+# them; "own", and with it the preset `check`, the healthy stand-in, the sets, each item's plain defect and one of each sly kind.
+add_executable(conformance_matrix matrix.cc)
+target_link_libraries(conformance_matrix PRIVATE readiness_conformance)
+readiness_compile_options(conformance_matrix)
+readiness_precompile(conformance_matrix code)
+
+# conformance_row(<suite> <row> <representative>): one test. `row` is "healthy" or the id of a defect or set.
+function(conformance_row suite row representative)
+  string(REGEX REPLACE "^${suite}\\." "" short "${row}")
+  set(name "matrix.${suite}.${short}")
+  add_test(NAME "${name}" COMMAND conformance_matrix "$<TARGET_FILE:readiness_tool>" "${PROJECT_SOURCE_DIR}/suites/${suite}"
+    standin "${row}")
+  set(labels matrix)
+  if(representative)
+    list(APPEND labels own)
+  endif()
+  set_tests_properties("${name}" PROPERTIES LABELS "${labels}" TIMEOUT 180)
+endfunction()
+
+# conformance_matrix(<suite> SLY <name>...): all rows of a suite. SLY: defects that `check` runs beside the plain ones.
+function(conformance_matrix suite)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SLY")
+  set(file "${PROJECT_SOURCE_DIR}/suites/${suite}/standin/defects.json")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+  file(READ "${file}" text)
+  conformance_row("${suite}" healthy TRUE)
+
+  string(JSON count LENGTH "${text}" defects)
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    string(JSON id GET "${text}" defects ${i} id)
+    set(representative TRUE)
+    if(id MATCHES ":")
+      set(representative FALSE)
+      if("${id}" IN_LIST arg_SLY)
+        set(representative TRUE)
+        list(REMOVE_ITEM arg_SLY "${id}")
+      endif()
+    endif()
+    conformance_row("${suite}" "${id}" ${representative})
+  endforeach()
+  if(arg_SLY)
+    message(FATAL_ERROR "${file} has no defect ${arg_SLY}")
+  endif()
+
+  string(JSON count ERROR_VARIABLE none LENGTH "${text}" sets)
+  if(none)
+    return()
+  endif()
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    string(JSON set MEMBER "${text}" sets ${i})
+    conformance_row("${suite}" "${suite}.${set}" TRUE)
+  endforeach()
+endfunction()
+
+conformance_matrix(ai-health SLY
+  ai-health.C2:accepts-then-job    # an effect after the answer
+  ai-health.C2:writes-anyway       # a refusal with an effect
+  ai-health.C2:cached-decision     # a state that an earlier step has left
+  ai-health.C2:refuses-everyone    # the control is broken: not judged
+  ai-health.M3:wrong-key-accepted  # forged credentials
+  ai-health.M3:owner-from-query)   # a claim instead of a credential

@@ -1,0 +1,40 @@
+#pragma once
+// What the vacuity tests share: the bundled suite's files, changed in one place, in a trial of their own. One thread.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "conformance/trial.h"
+
+namespace readiness::conformance {
+
+inline const std::string kTool = CONFORMANCE_TOOL;
+inline const std::string kService = CONFORMANCE_SERVICE;
+inline const std::string kSuiteFolder = CONFORMANCE_SUITE_FOLDER;
+inline constexpr const char* kSuite = "ai-health";
+
+/// A JSON Patch (RFC 6902) for each of the three files; empty: unchanged.
+struct Changes {
+  std::string target;
+  std::string suite;
+  std::string deployment;
+};
+
+/// Copies of the bundled files with `changes`, below `folder`/<name>. Fails the test when a patch does not fit.
+Definitions Changed(const std::filesystem::path& folder, const std::string& name, const Changes& changes);
+
+/// The deployment patch that runs the hostile service, in the way that `mode_file` says, with neither stores nor doubles.
+std::string HostileService(const std::filesystem::path& mode_file, const std::string& manner = {});
+
+/// Every one of `items` is recorded as `outcome` for a reason that holds `because`, exits accordingly, and the report is no GO.
+void ExpectNoGreen(Trial& trial, const std::vector<std::string>& items, Outcome outcome, const std::string& because,
+                   const std::string& folder = "suite");
+
+/// Down works and leaves nothing.
+void ExpectCleanEnd(Trial& trial);
+
+}  // namespace readiness::conformance
