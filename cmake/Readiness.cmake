@@ -220,7 +220,8 @@ endfunction()
 # changed since or is gone (then a failed build could not remove them).
 function(_readiness_write_include_file name folder)
   file(WRITE "${folder}/not_built.cmake"
-    "message(FATAL_ERROR \"suite ${name} is not built as it is now: build the project (or its target readiness_suite_${name}) first\")\n")
+    "message(FATAL_ERROR \"suite ${name} is not built as it is now: "
+    "build the project (or its target readiness_suite_${name}) first\")\n")
   set(current "EXISTS [==[${folder}/tests.cmake]==]")
   foreach(input IN LISTS ARGN)
     string(APPEND current "\n    AND EXISTS [==[${input}]==] AND [==[${folder}/tests.cmake]==] IS_NEWER_THAN [==[${input}]==]")

@@ -28,7 +28,8 @@ class Definitions : public ToolTest {
 };
 
 constexpr const char* kAudit =
-    "# Audit\n\n- [ ] Nobody reads   what is not theirs\n- [ ] Orders are answered within a second\n### Payments are taken once\n";
+    "# Audit\n\n- [ ] Nobody reads   what is not theirs\n- [ ] Orders are answered within a second\n### Payments are "
+    "taken once\n";
 
 TEST_F(Definitions, ListText) {
   const ToolRun run = Run({"list", "suite.json"});
@@ -69,7 +70,12 @@ TEST_F(Definitions, BrokenFilesExitWith2AndNameThePlace) {
   const Words deployment = {"validate", "--target", "target.json", "--deployment", "local.json"};
   const std::vector<Case> cases = {
       {"suite.json", "\"severity\": \"low\"", "\"severity\": \"lo\"", "suite.json:69:", {"low"}, suite},
-      {"suite.json", "\"severity\": \"low\"", "\"severity\": \"lo\"", "suite.json:69:", {"low"}, {"list", "suite.json"}},
+      {"suite.json",
+       "\"severity\": \"low\"",
+       "\"severity\": \"lo\"",
+       "suite.json:69:",
+       {"low"},
+       {"list", "suite.json"}},
       {"suite.json", "\"probe\": \"scenario\"", "\"probe\": \"scenery\"", "suite.json:", {"scenario"}, suite},
       {"suite.json", "\"suite\":", "\"suite\" ", "suite.json:2:", {}, suite},
       {"target.json", "\"sign_up\"]", "\"signup\"]", "target.json:", {"sign_up"}, target},
@@ -88,11 +94,12 @@ TEST_F(Definitions, BrokenFilesExitWith2AndNameThePlace) {
 }
 
 TEST_F(Definitions, MissingFilesExitWith2) {
-  for (const Words& arguments : std::vector<Words>{{"list", "no.json"},
-                                                   {"validate", "--suite", "no.json"},
-                                                   {"validate", "--suite", "."},
-                                                   {"validate", "--target", "no.json"},
-                                                   {"validate", "--target", "target.json", "--deployment", "no.json"}}) {
+  for (const Words& arguments :
+       std::vector<Words>{{"list", "no.json"},
+                          {"validate", "--suite", "no.json"},
+                          {"validate", "--suite", "."},
+                          {"validate", "--target", "no.json"},
+                          {"validate", "--target", "target.json", "--deployment", "no.json"}}) {
     const ToolRun run = Run(arguments);
     EXPECT_EQ(run.code, 2) << ::testing::PrintToString(arguments);
     EXPECT_THAT(run.err, HasSubstr(" --> ")) << ::testing::PrintToString(arguments);
@@ -130,8 +137,10 @@ TEST_F(Definitions, AuditThatChanged) {
   const ToolRun run = Run({"validate", "--suite", "suite.json", "--audit", "audit.md"});
   EXPECT_EQ(run.code, 1);
   EXPECT_THAT(run.out, HasSubstr("moved    A1: line 3 is now line 4\n"));
-  EXPECT_THAT(run.out, HasSubstr("changed  A2.1: line 4 says something else: \"- [ ] Nobody reads what is not theirs\""));
-  EXPECT_THAT(run.out, HasSubstr("changed  B-3_x: line 5 says something else: \"- [ ] Orders are answered within a minute\""));
+  EXPECT_THAT(run.out,
+              HasSubstr("changed  A2.1: line 4 says something else: \"- [ ] Nobody reads what is not theirs\""));
+  EXPECT_THAT(run.out,
+              HasSubstr("changed  B-3_x: line 5 says something else: \"- [ ] Orders are answered within a minute\""));
   EXPECT_THAT(run.out, HasSubstr("no item  line 2: - [x] New\n"));
   EXPECT_THAT(run.out, HasSubstr("audit: 3 items, 2 changed, 1 moved, 2 lines without an item\n"));
 }

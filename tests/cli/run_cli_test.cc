@@ -44,7 +44,8 @@ class Running : public ToolTest {
     const ToolRun report = Report();
     EXPECT_EQ(report.code, 3);
     EXPECT_THAT(report.out, HasSubstr("3 of 7 items of the audit automated"));
-    EXPECT_THAT(report.out, HasSubstr("verdict of shop-audit: INCOMPLETE, 2 gating items could not be judged: A1, B-3_x"));
+    EXPECT_THAT(report.out,
+                HasSubstr("verdict of shop-audit: INCOMPLETE, 2 gating items could not be judged: A1, B-3_x"));
   }
 };
 

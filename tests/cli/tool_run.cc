@@ -90,7 +90,8 @@ ToolTest::OtherOwner::OtherOwner(const ToolTest& test, const std::vector<std::st
   ::posix_spawn_file_actions_addchdir_np(&actions, test.folder_.c_str());
   ::posix_spawn_file_actions_adddup2(&actions, life[0], STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, done[1], STDOUT_FILENO);
-  EXPECT_EQ(::posix_spawn(&pid_, "/bin/sh", &actions, nullptr, Pointers(words).data(), Pointers(environment).data()), 0);
+  EXPECT_EQ(::posix_spawn(&pid_, "/bin/sh", &actions, nullptr, Pointers(words).data(), Pointers(environment).data()),
+            0);
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(life[0]);
   ::close(done[1]);
@@ -127,7 +128,9 @@ void ToolTest::Edit(const std::string& file, const std::string& from, const std:
   Write(file, text.replace(at, from.size(), to));
 }
 
-bool ToolTest::Exists(const std::string& file) const { return fs::exists(folder_ + "/" + file); }
+bool ToolTest::Exists(const std::string& file) const {
+  return fs::exists(folder_ + "/" + file);
+}
 
 std::string ToolTest::Normalised(std::string text) const {
   for (std::size_t at = 0; (at = text.find(folder_, at)) != std::string::npos;) {

@@ -68,6 +68,8 @@ class Check {
     }
     for (const RegisteredItem& item : suite.items) Judge(item.id, state.run_id, Gates(suite, item.severity));
     JudgeVerdict(trial_.Report());
+    // The control of the search for leftovers.
+    if (trial_.Leftovers().empty()) Wrong("the processes of a living run were not found");
     READINESS_RETURN_IF_ERROR(Must(trial_.Down(), "down"));
     for (const std::string& left : trial_.Leftovers()) Wrong("left behind: " + left);
     return {};

@@ -85,7 +85,7 @@ TEST_F(BadServicesTest, ProgramIsNotExecutable) {
   const std::string program = sandbox_.path() + "/text";
   WriteWhole(program, "just text\n");
   Define("", program);
-  ExpectNotStarted("Permission denied");
+  ExpectNotStarted("a file without execute permission");
 }
 
 TEST_F(BadServicesTest, ProgramIsNoProgram) {
@@ -93,7 +93,7 @@ TEST_F(BadServicesTest, ProgramIsNoProgram) {
   WriteWhole(program, "just text\n");
   ::chmod(program.c_str(), 0755);
   Define("", program);
-  ExpectNotStarted("Exec format error");
+  ExpectNotStarted("neither a binary of this machine nor a script");
 }
 
 TEST_F(BadServicesTest, StartsAndDies) {

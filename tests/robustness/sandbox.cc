@@ -244,8 +244,15 @@ bool Eventually(const std::function<bool()>& condition, std::chrono::millisecond
 }
 
 std::string ReadWhole(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  // Not a stream: those throw when a process ends while its file in /proc is read.
+  std::string text;
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  char bytes[16 * 1024];
+  for (ssize_t count = 1; descriptor && count > 0;) {
+    count = ::read(descriptor.get(), bytes, sizeof bytes);
+    if (count > 0) text.append(bytes, static_cast<std::size_t>(count));
+  }
+  return text;
 }
 
 void WriteWhole(const std::string& file, const std::string& text) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 
@@ -14,6 +15,7 @@ constexpr std::size_t kShortestSecret = 4;
 // How the end of a cut text reads, whoever cut it.
 constexpr std::string_view kNoteBegin = " [";
 constexpr std::string_view kNoteEnd = " more bytes]";
+constexpr std::string_view kEllipsis = "...";
 // Forms are longer only of secrets that are themselves unusually long.
 constexpr std::size_t kLongestTorn = 16 * 1024;
 
@@ -91,8 +93,9 @@ std::string Base64Core(std::string_view secret, std::size_t offset, bool url_saf
 void AddJsonForms(std::string_view secret, std::vector<std::string>& forms) {
   for (const bool ascii : {false, true}) {
     const std::string once = JsonEscaped(secret, ascii);
-    forms.push_back(once);
-    forms.push_back(JsonEscaped(once, ascii));
+    // JSON in JSON in JSON, and that quoted.
+    std::string nested = once;
+    for (int depth = 0; depth < 4; ++depth, nested = JsonEscaped(nested, ascii)) forms.push_back(nested);
     forms.push_back(Replaced(once, "/", "\\/"));
     // Safe to be embedded in HTML, as some serialisers have it.
     forms.push_back(Replaced(Replaced(Replaced(once, "<", "\\u003c"), ">", "\\u003e"), "&", "\\u0026"));
@@ -109,6 +112,26 @@ void AddPercentForms(std::string_view secret, std::vector<std::string>& forms) {
     }
   }
   forms.push_back(PercentEncode(PercentEncode(secret)));
+}
+
+struct Note {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// The first note from `from` on that says that the text before it was cut: " [12 more bytes]" or "...".
+std::optional<Note> FindNote(std::string_view text, std::size_t from) {
+  const std::size_t dots = text.find(kEllipsis, from);
+  const std::string_view before = text.substr(0, dots);
+  for (std::size_t end = from; (end = before.find(kNoteEnd, end)) != std::string_view::npos; end += kNoteEnd.size()) {
+    std::size_t digits = end;
+    while (digits > from && text[digits - 1] >= '0' && text[digits - 1] <= '9') --digits;
+    if (digits == end || digits < from + kNoteBegin.size()) continue;
+    const std::size_t begin = digits - kNoteBegin.size();
+    if (text.substr(begin, kNoteBegin.size()) == kNoteBegin) return Note{begin, end + kNoteEnd.size()};
+  }
+  if (dots == std::string_view::npos) return std::nullopt;
+  return Note{dots, dots + kEllipsis.size()};
 }
 
 }  // namespace
@@ -205,17 +228,12 @@ std::size_t Redactor::TornAtBegin(std::string_view text) const {
 }
 
 void Redactor::RedactBeforeNotes(std::string& text) const {
-  std::size_t last = 0;  // what lies before has been looked through
-  for (std::size_t end = 0; (end = text.find(kNoteEnd, end)) != std::string::npos; last = end += kNoteEnd.size()) {
-    std::size_t digits = end;
-    while (digits > last && text[digits - 1] >= '0' && text[digits - 1] <= '9') --digits;
-    if (digits == end || digits < last + kNoteBegin.size()) continue;
-    const std::size_t note = digits - kNoteBegin.size();
-    if (text.compare(note, kNoteBegin.size(), kNoteBegin) != 0) continue;
-    const std::size_t torn = TornAtEnd(std::string_view(text).substr(last, note - last));
-    if (torn == 0) continue;
-    text.replace(note - torn, torn, kMask);
-    end = end - torn + kMask.size();
+  for (std::size_t from = 0; from < text.size();) {
+    const std::optional<Note> note = FindNote(text, from);
+    if (!note) return;
+    const std::size_t torn = TornAtEnd(std::string_view(text).substr(from, note->begin - from));
+    if (torn > 0) text.replace(note->begin - torn, torn, kMask);
+    from = note->end - torn + (torn > 0 ? kMask.size() : 0);
   }
 }
 

@@ -35,7 +35,7 @@ HttpRequest WithCutBody(const HttpRequest& request) {
 void SecretKeeper::Add(const std::string& secret) {
   if (!known_.insert(secret).second) return;
   redactor_.Add(secret);
-  if (tell_) tell_(secret);
+  if (listener_ != nullptr) listener_->Learned(secret);
 }
 
 void SecretKeeper::AddLikely(const std::string& secret) {

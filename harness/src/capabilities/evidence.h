@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,19 +16,31 @@
 
 namespace readiness {
 
+/// Hears of the secrets that an item learns.
+class SecretListener {
+ public:
+  virtual ~SecretListener() = default;
+  virtual void Expect() = 0;
+  virtual void Expected() = 0;
+  virtual void Learned(const std::string& secret) = 0;
+};
+
 /// Passes secrets on to a Redactor, each once.
 class SecretKeeper {
  public:
   explicit SecretKeeper(Redactor& redactor) : redactor_(redactor) {}
-  /// `tell` is called with every secret that is new from now on, before anybody uses it.
-  void TellOf(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
+  /// From now on `listener` (borrowed) hears of every new secret before anybody uses it.
+  void TellOf(SecretListener* listener) { listener_ = listener; }
+  /// What happens between these two may bring secrets that others see before we know them.
+  void Expect() { if (listener_ != nullptr) listener_->Expect(); }
+  void Expected() { if (listener_ != nullptr) listener_->Expected(); }
   void Add(const std::string& secret);
   /// For texts that are probably secret: only when long enough that blanking it out cannot hide ordinary words.
   void AddLikely(const std::string& secret);
 
  private:
   Redactor& redactor_;
-  std::function<void(const std::string&)> tell_;
+  SecretListener* listener_ = nullptr;
   std::set<std::string> known_;
 };
 

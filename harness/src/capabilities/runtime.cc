@@ -47,7 +47,7 @@ Runtime::Runtime(Session session, Target target, const std::string& suite, const
       context_{parameters_, findings, identities_, actions_, http_, stores_, doubles_, *tokens_, logs_} {
   for (const std::string& secret : session_.secrets) secrets_.Add(secret);
   secrets_.Add(session_.token_signing_key);
-  secrets_.TellOf(std::move(parts.tell_secret));
+  secrets_.TellOf(parts.listener);
 }
 
 }  // namespace readiness

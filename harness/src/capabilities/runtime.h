@@ -2,7 +2,6 @@
 // Everything that one item's probe may use, put together from the running target (Session) and what is declared of it
 // (Target). It owns the capabilities and the evidence; it runs no probe and concludes nothing. One thread.
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,7 +22,7 @@ namespace readiness {
 struct RuntimeParts {
   std::unique_ptr<Http> http;
   std::unique_ptr<Tokens> tokens;
-  std::function<void(const std::string&)> tell_secret = {};  ///< called with each secret that the item learns
+  SecretListener* listener = nullptr;  ///< borrowed; nobody if null
 };
 
 /// The real ones: HTTP limited to loopback and the session's allowed hosts, tokens with the session's signing key.

@@ -86,6 +86,13 @@ Result<Identity> TargetIdentities::Prepare(const std::string& kind, const Identi
 }
 
 Result<Identity> TargetIdentities::Create(const std::string& kind, const std::string& label) {
+  secrets_.Expect();
+  Result<Identity> identity = CreateQuietly(kind, label);
+  secrets_.Expected();
+  return identity;
+}
+
+Result<Identity> TargetIdentities::CreateQuietly(const std::string& kind, const std::string& label) {
   const auto found = target_.identities.find(kind);
   if (found == target_.identities.end()) {
     Error error{

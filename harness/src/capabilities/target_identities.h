@@ -21,6 +21,7 @@ class TargetIdentities : public Identities {
   Result<Identity> Create(const std::string& kind, const std::string& label) override;
 
  private:
+  Result<Identity> CreateQuietly(const std::string& kind, const std::string& label);
   Result<Identity> Prepare(const std::string& kind, const IdentityKind& description, const std::string& label);
   std::string UniqueName();
 

@@ -75,8 +75,9 @@ int StartedCommand(const std::string& state_directory) {
   if (!parent) return Complain(parent.error(), kExitRed);
   if (const auto owned = CheckOwner(*state, *parent); !owned) return Complain(owned.error(), kExitRed);
   if (!state->started) {
-    return Complain({ErrorKind::kTarget, fmt::format("{} did not start", state->target), std::nullopt, {}, state->reason, {}},
-                    kExitRed);
+    return Complain(
+        {ErrorKind::kTarget, fmt::format("{} did not start", state->target), std::nullopt, {}, state->reason, {}},
+        kExitRed);
   }
   fmt::print("{} is up (run {})\n", state->target, state->run_id);
   return kExitDone;

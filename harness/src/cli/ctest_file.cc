@@ -20,17 +20,19 @@ std::string Quote(const std::string& text) {
 }
 
 // A list element: CMake splits at semicolons whatever the quoting.
-std::string Labels(const std::vector<std::string>& labels) { return Quote(fmt::format("{}", fmt::join(labels, ";"))); }
+std::string Labels(const std::vector<std::string>& labels) {
+  return Quote(fmt::format("{}", fmt::join(labels, ";")));
+}
 
 std::string ItemTest(const ResolveOptions& options, const Item& item) {
   const std::string name = options.name + "." + item.id;
   const auto seconds = (item.timeout.count() + 999) / 1000 + kOuterMarginSeconds;
   std::string text = fmt::format("add_test({} {} run {})\n", Quote(name), Quote(options.tool),
                                  Quote(options.suite_directory + "/items/" + item.id + "/item.json"));
-  text += fmt::format("set_tests_properties({} PROPERTIES\n  LABELS {}\n  FIXTURES_REQUIRED {}\n  SKIP_RETURN_CODE 77\n  TIMEOUT {}",
-                      Quote(name),
-                      Labels({"readiness", options.name, item.severity, item.probe, item.category}),
-                      Quote("readiness_" + options.target_name), seconds);
+  text += fmt::format(
+      "set_tests_properties({} PROPERTIES\n  LABELS {}\n  FIXTURES_REQUIRED {}\n  SKIP_RETURN_CODE 77\n  TIMEOUT {}",
+      Quote(name), Labels({"readiness", options.name, item.severity, item.probe, item.category}),
+      Quote("readiness_" + options.target_name), seconds);
   if (item.isolation == Isolation::kExclusive) text += "\n  RUN_SERIAL TRUE";
   for (std::size_t i = 0; i + 1 < options.properties.size(); i += 2) {
     text += fmt::format("\n  {} {}", Quote(options.properties[i]), Quote(options.properties[i + 1]));
@@ -67,8 +69,9 @@ std::string WriteEpilogueFile(const ResolveOptions& options) {
   };
   const std::string command =
       fmt::format("{} report --if-own --suite-directory {}", quoted(options.tool), quoted(options.suite_directory));
-  return fmt::format("# Written by Readiness when the project was built. Do not edit.\nlist(APPEND CTEST_CUSTOM_POST_TEST {})\n",
-                     Quote(command));
+  return fmt::format(
+      "# Written by Readiness when the project was built. Do not edit.\nlist(APPEND CTEST_CUSTOM_POST_TEST {})\n",
+      Quote(command));
 }
 
 }  // namespace readiness

@@ -44,6 +44,18 @@ Findings Redacted(const Findings& findings, const Redactor& redactor) {
   return out;
 }
 
+// Lets the run's other processes know what must not be shown.
+class SharingListener : public SecretListener {
+ public:
+  explicit SharingListener(const LearnedSecrets& learned) : learned_(learned) {}
+  void Expect() override { learned_.Expect(); }
+  void Expected() override { learned_.Expected(); }
+  void Learned(const std::string& secret) override { learned_.Announce(secret); }
+
+ private:
+  const LearnedSecrets& learned_;
+};
+
 ProbeFunction FindProbe(const std::string& id) {
   for (const CompiledProbe& probe : CompiledProbes()) {
     if (probe.id == id) return probe.run;
@@ -138,8 +150,9 @@ Result<void> JudgeItem(const ItemRun& run) {
   const Parameters parameters(run.resolved.item.parameters);
   Findings findings;
   const LearnedSecrets learned(run.state.run_directory);
+  SharingListener listener(learned);
   RuntimeParts parts = MakeRuntimeParts(*session);
-  parts.tell_secret = [&learned](const std::string& secret) { learned.Announce(secret); };
+  parts.listener = &listener;
   Runtime runtime(*session, *target, run.resolved.suite, run.resolved.item.id, parameters, findings, redactor,
                   std::move(parts));
   EvidenceWriter evidence(*session);

@@ -1,8 +1,8 @@
 // The tool `readiness`: reads the command line and hands over to one command. Nothing else happens here.
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <optional>
 #include <sstream>
@@ -39,7 +39,8 @@ void AddUp(CLI::App& app, CommandLine& line, int& code) {
   up->add_option("--deployment", line.up.deployment_file, "how to run it")->required();
   up->add_option("--variant", line.up.variant, "variant of the deployment");
   up->add_option("--state-directory", line.up.state_directory, "where the run is recorded")->required();
-  up->add_option("--startup-timeout", line.startup_timeout_s, "seconds for the whole start")->check(CLI::Range(1, 3600));
+  up->add_option("--startup-timeout", line.startup_timeout_s, "seconds for the whole start")
+      ->check(CLI::Range(1, 3600));
   up->add_option("--lease", line.lease_s, "seconds that the run lives; without it, as long as the calling process")
       ->check(CLI::Range(1, 86'400));
   up->callback([&] {
@@ -91,7 +92,8 @@ void AddDefinitions(CLI::App& app, CommandLine& line, int& code) {
   CLI::Option* deployment =
       validate->add_option("--deployment", line.validate.deployment_file, "a deployment of --target")->needs(target);
   validate->add_option("--variant", line.validate.variant, "variant of the deployment")->needs(deployment);
-  validate->add_option("--audit", line.validate.audit_file, "the audit's text: shows items whose line changed or is gone")
+  validate
+      ->add_option("--audit", line.validate.audit_file, "the audit's text: shows items whose line changed or is gone")
       ->needs(suite);
   validate->callback([&] { code = ValidateCommand(line.validate); });
 
@@ -133,7 +135,11 @@ std::optional<Error> UnknownCommand(const CLI::App& app, const std::string& word
     accepted += (accepted.empty() ? "" : ", ") + command->get_name();
   }
   const auto nearest = NearestWord(word, known);
-  return Error{ErrorKind::kUsage, "unknown command", std::nullopt, "one of " + accepted, word,
+  return Error{ErrorKind::kUsage,
+               "unknown command",
+               std::nullopt,
+               "one of " + accepted,
+               word,
                nearest ? "did you mean " + *nearest + "?" : "run readiness --help"};
 }
 

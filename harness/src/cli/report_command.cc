@@ -19,7 +19,8 @@ int Complain(const Error& error, int code) {
   return code;
 }
 
-// The run whose records count. Empty: the target was never brought up, so there are none. Errors: somebody else's run is under way.
+// The run whose records count. Empty: the target was never brought up, so there are none. Errors: somebody else's run
+// is under way.
 Result<std::string> PresentRun(const std::string& suite_directory) {
   READINESS_ASSIGN(const RegisteredSuite suite, ReadRegistered(suite_directory));
   const auto state = ReadState(suite.target_state_directory);
@@ -33,7 +34,9 @@ Result<std::string> PresentRun(const std::string& suite_directory) {
 
 // NO-GO before bad input before INCOMPLETE before GO: what several suites come to.
 int Worst(int a, int b) {
-  const auto rank = [](int code) { return code == kExitRed ? 3 : code == kExitUsage ? 2 : code == kExitInconclusive ? 1 : 0; };
+  const auto rank = [](int code) {
+    return code == kExitRed ? 3 : code == kExitUsage ? 2 : code == kExitInconclusive ? 1 : 0;
+  };
   return rank(a) >= rank(b) ? a : b;
 }
 
@@ -57,7 +60,8 @@ Result<void> RequireDistinct(const std::vector<std::string>& directories) {
   for (const std::string& directory : directories) {
     const auto path = std::filesystem::path(directory + "/").lexically_normal();
     if (seen.insert(path.string()).second) continue;
-    return Fail({ErrorKind::kUsage, "a suite is given twice", std::nullopt, "each --suite-directory once", directory, {}});
+    return Fail(
+        {ErrorKind::kUsage, "a suite is given twice", std::nullopt, "each --suite-directory once", directory, {}});
   }
   return {};
 }
@@ -66,7 +70,8 @@ Result<void> RequireDistinct(const std::vector<std::string>& directories) {
 void PrintAll(const std::vector<std::string>& verdicts, int code) {
   if (verdicts.size() < 2) return;
   const char* word = code == kExitDone ? "GO" : code == kExitRed ? "NO-GO" : "INCOMPLETE";
-  fmt::print("\nverdict of all {} suites: {} ({})\n", verdicts.size(), word, Printable(fmt::format("{}", fmt::join(verdicts, ", "))));
+  fmt::print("\nverdict of all {} suites: {} ({})\n", verdicts.size(), word,
+             Printable(fmt::format("{}", fmt::join(verdicts, ", "))));
 }
 
 // Has the caller brought the target up, and its run come to a verdict? `up` removes earlier verdicts.
@@ -76,7 +81,8 @@ bool HasReported(const std::string& directory) {
   const auto state = ReadState(suite->target_state_directory);
   const auto parent = Identify(::getppid());
   std::error_code error;
-  return state && parent && state->owner.process == *parent && std::filesystem::exists(directory + "/verdict.json", error);
+  return state && parent && state->owner.process == *parent &&
+         std::filesystem::exists(directory + "/verdict.json", error);
 }
 
 // The last words of a ctest. Its report test has decided already; this must not turn anything red or green.

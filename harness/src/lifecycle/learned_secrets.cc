@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -9,6 +10,7 @@
 #include <charconv>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string_view>
 
 namespace readiness {
@@ -17,6 +19,9 @@ namespace {
 constexpr const char* kFile = "learned-secrets";
 constexpr std::size_t kMostRead = 4 * 1024 * 1024;
 constexpr std::size_t kLongestSecret = 32 * 1024;
+// Of what was announced before an item began; some hundred secrets.
+constexpr std::uint64_t kMostOfOthers = 64 * 1024;
+constexpr std::chrono::milliseconds kLongestWait{2'000};
 
 std::string Hex(const std::string& bytes) {
   std::string text;
@@ -26,6 +31,7 @@ std::string Hex(const std::string& bytes) {
 
 std::optional<std::string> FromHex(std::string_view text) {
   std::string bytes;
+  if (text.size() < 2) return std::nullopt;
   for (std::size_t i = 0; i + 2 <= text.size(); i += 2) {
     unsigned value = 0;
     const auto parsed = std::from_chars(text.data() + i, text.data() + i + 2, value, 16);
@@ -44,10 +50,10 @@ std::uint64_t SizeOf(int file) {
   return ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-// Calls `line` with position, pid and hex of every whole line in the latest kMostRead bytes.
-void EachLine(int file, const std::function<void(std::uint64_t, int, std::string_view)>& line) {
+// Calls `line` with pid and word of every whole line from `begin` on, but for what lies before the latest kMostRead bytes.
+void EachLine(int file, std::uint64_t begin, const std::function<void(int, std::string_view)>& line) {
   const std::uint64_t size = SizeOf(file);
-  std::uint64_t position = size - std::min<std::uint64_t>(size, kMostRead);
+  const std::uint64_t position = std::max(std::min(begin, size), size - std::min<std::uint64_t>(size, kMostRead));
   std::string text(static_cast<std::size_t>(size - position), '\0');
   const ssize_t count = ::pread(file, text.data(), text.size(), static_cast<off_t>(position));
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
@@ -58,37 +64,45 @@ void EachLine(int file, const std::function<void(std::uint64_t, int, std::string
     int pid = 0;
     if (blank != std::string_view::npos &&
         std::from_chars(whole.data(), whole.data() + blank, pid).ptr == whole.data() + blank)
-      line(position, pid, whole.substr(blank + 1));
-    position += end + 1;
+      line(pid, whole.substr(blank + 1));
   }
 }
 
 }  // namespace
 
 LearnedSecrets::LearnedSecrets(const std::string& run_directory)
-    : file_(Open(run_directory, O_RDWR | O_CREAT | O_APPEND)) {
-  if (!file_) return;
-  begin_ = SizeOf(file_.get());
-  std::set<int> writers;
-  EachLine(file_.get(), [&](std::uint64_t, int pid, std::string_view) { writers.insert(pid); });
-  for (const int pid : writers) {
-    if (::kill(pid, 0) == 0) lived_then_.insert(pid);
-  }
-}
+    : file_(Open(run_directory, O_RDWR | O_CREAT | O_APPEND)), begin_(file_ ? SizeOf(file_.get()) : 0) {}
 
 void LearnedSecrets::Announce(const std::string& secret) const {
-  if (!file_ || secret.empty() || secret.size() > kLongestSecret) return;
-  const std::string line = fmt::format("{} {}\n", ::getpid(), Hex(secret));
+  if (!secret.empty() && secret.size() <= kLongestSecret) Write(Hex(secret));
+}
+
+void LearnedSecrets::Write(const std::string& word) const {
+  if (!file_) return;
+  const std::string line = fmt::format("{} {}\n", ::getpid(), word);
   // In one write, so that lines of several processes do not mix. What a full disk cuts off is skipped by readers.
   [[maybe_unused]] const ssize_t written = ::write(file_.get(), line.data(), line.size());
+}
+
+bool LearnedSecrets::SomebodyExpects() const {
+  std::set<int> expecting;
+  EachLine(file_.get(), begin_ - std::min(begin_, kMostOfOthers), [&](int pid, std::string_view word) {
+    if (word == "+") expecting.insert(pid);
+    if (word == "-") expecting.erase(pid);
+  });
+  return std::any_of(expecting.begin(), expecting.end(),
+                     [](int pid) { return pid != ::getpid() && ::kill(pid, 0) == 0; });
 }
 
 std::vector<std::string> LearnedSecrets::OfOthers() const {
   std::vector<std::string> secrets;
   if (!file_) return secrets;
-  EachLine(file_.get(), [&](std::uint64_t position, int pid, std::string_view hex) {
-    if (pid == ::getpid() || (position < begin_ && !lived_then_.contains(pid))) return;
-    if (auto secret = FromHex(hex)) secrets.push_back(std::move(*secret));
+  // Rare and short, as long as a login of somebody else takes: not worth a notification.
+  const Deadline deadline(kLongestWait);
+  while (SomebodyExpects() && !deadline.Passed()) ::poll(nullptr, 0, 2);
+  EachLine(file_.get(), begin_ - std::min(begin_, kMostOfOthers), [&](int pid, std::string_view word) {
+    if (pid == ::getpid()) return;
+    if (auto secret = FromHex(word)) secrets.push_back(std::move(*secret));
   });
   return secrets;
 }
@@ -97,8 +111,8 @@ std::vector<std::string> AllLearnedSecrets(const std::string& run_directory) {
   std::vector<std::string> secrets;
   const Descriptor file = Open(run_directory, O_RDONLY);
   if (!file) return secrets;
-  EachLine(file.get(), [&](std::uint64_t, int, std::string_view hex) {
-    if (auto secret = FromHex(hex)) secrets.push_back(std::move(*secret));
+  EachLine(file.get(), 0, [&](int, std::string_view word) {
+    if (auto secret = FromHex(word)) secrets.push_back(std::move(*secret));
   });
   return secrets;
 }

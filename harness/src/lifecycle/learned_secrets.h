@@ -4,7 +4,6 @@
 // secrets, too. The file goes with the run. One thread; any number of processes.
 
 #include <cstdint>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,19 +13,27 @@ namespace readiness {
 
 class LearnedSecrets {
  public:
-  /// Notes which other processes have announced secrets and still live: what they learned before now counts, too.
   explicit LearnedSecrets(const std::string& run_directory);
 
   /// For everybody else's evidence. To be called before the secret is used. A run directory that is gone is no error.
   void Announce(const std::string& secret) const;
 
-  /// Secrets of the processes that ran at the same time as this object, as far as the latest four megabytes hold them.
+  /// Between Expect and Expected this process is given secrets that it cannot have announced yet, such as the token that
+  /// a login answers with: services may log them before we see them.
+  void Expect() const { Write("+"); }
+  void Expected() const { Write("-"); }
+
+  /// What others have announced since this object was made, and before that in so much of the file that its cost does not
+  /// grow with the suite. Waits, at most two seconds, for those who expect secrets now: to be called after the logs have
+  /// been read that may hold them.
   std::vector<std::string> OfOthers() const;
 
  private:
+  void Write(const std::string& word) const;
+  bool SomebodyExpects() const;
+
   Descriptor file_;
-  std::uint64_t begin_ = 0;    // size of the file at the start
-  std::set<int> lived_then_;  // those that had written before
+  std::uint64_t begin_ = 0;  // size of the file at the start
 };
 
 /// Everything that items of the run have announced, within the latest four megabytes.

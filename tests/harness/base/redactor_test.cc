@@ -24,6 +24,7 @@ TEST(Redactor, FindsTheSecretInEveryEncoding) {
       Json(kSecret).dump(),
       Json(kSecret).dump(-1, ' ', true),
       Json(Json(kSecret).dump()).dump(),
+      Json(Json(Json(kSecret).dump()).dump()).dump(),
       "s3cr3t%2FPass%20%22w%C3%B6rd%22%20%3C%26%3E%3F~",
       "s3cr3t%2fPass%20%22w%c3%b6rd%22%20%3c%26%3e%3f~",
       "s3cr3t%2FPass+%22w%C3%B6rd%22+%3C%26%3E%3F~",
@@ -74,6 +75,7 @@ TEST(Redactor, RemovesWhatACutHasLeftOfASecret) {
             "a [redacted] [7 more bytes], [redacted] [120 more bytes]");
   EXPECT_EQ(redactor.Redact("topsecret-v [x more bytes]"), "topsecret-v [x more bytes]");
   EXPECT_EQ(redactor.Redact("[7 more bytes] more bytes] 7 more bytes]"), "[7 more bytes] more bytes] 7 more bytes]");
+  EXPECT_EQ(redactor.Redact("topsecr... (26 bytes)....topse... topsecret"), "[redacted]... (26 bytes)....[redacted]... topsecret");
   EXPECT_EQ(redactor.RedactHead(""), "");
   EXPECT_EQ(redactor.RedactTail(""), "");
 }

@@ -145,7 +145,8 @@ TEST(Junit, SeveralSuitesMakeOneDocument) {
   const SuiteVerdict first_verdict = *Conclude(first, MixedRecords(), "run-1");
   const SuiteVerdict second_verdict = *Conclude(second, records, "run-1");
   const std::string text = RenderJunit(
-      "all <of> them", {{first, first_verdict, {"/b/ai-health/items", "/b"}}, {second, second_verdict, {"/b/shop/items", "/b"}}},
+      "all <of> them",
+      {{first, first_verdict, {"/b/ai-health/items", "/b"}}, {second, second_verdict, {"/b/shop/items", "/b"}}},
       {{"suite third", "not built \x1b[31m"}, {"suite fourth", "not built"}});
   pugi::xml_document document;
   CheckDocument(text, document);
