@@ -297,6 +297,10 @@ function(readiness_add_suite name)
     COMMENT "Readiness: resolving suite ${name}"
     VERBATIM)
   add_custom_target(readiness_suite_${name} ALL DEPENDS "${folder}/tests.cmake")
+  if(NOT TARGET readiness_suites)
+    add_custom_target(readiness_suites)  # everything that ctest -L '^readiness$' needs
+  endif()
+  add_dependencies(readiness_suites readiness_suite_${name})
   set_target_properties(readiness_suite_${name} PROPERTIES
     READINESS_SUITE_DIRECTORY "${folder}" READINESS_TARGET "${arg_TARGET}")
 

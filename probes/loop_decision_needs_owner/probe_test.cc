@@ -19,7 +19,7 @@ constexpr const char* kAsOwner = "decide_naming_owner";
 // A target that decides for owners only, which each test then breaks in one place.
 class LoopDecisionNeedsOwnerTest : public ::testing::Test {
  protected:
-  LoopDecisionNeedsOwnerTest()
+  explicit LoopDecisionNeedsOwnerTest(int late_effects_within_ms = 0)
       : t({{"identity", "user"},
            {"store", "main"},
            {"prepare", "seed_evaluation"},
@@ -28,7 +28,7 @@ class LoopDecisionNeedsOwnerTest : public ::testing::Test {
            {"may_change", {"audit_events"}},
            {"unauthenticated_with", {401}},
            {"stranger_refused_with", {403, 404}},
-           {"late_effects_within_ms", 0},
+           {"late_effects_within_ms", late_effects_within_ms},
            {"impersonations", {kAsOwner}}}) {
     t.store.Declare({"loop_decisions", "experiments", "audit_events"});
     t.actions.Answer("seed_evaluation", "owner", 0).Captures("evaluation_id", 7);
@@ -195,6 +195,35 @@ TEST_F(LoopDecisionNeedsOwnerTest, ViolatedWhenARefusalIsStored) {
   ASSERT_TRUE(Run());
   ASSERT_THAT(t.findings.violations(), SizeIs(1));
   EXPECT_EQ(t.findings.violations()[0].what, "a decision was refused and had an effect all the same");
+}
+
+TEST_F(LoopDecisionNeedsOwnerTest, ViolatedWhenARefusalIsFollowedByADecisionBeforeTheControls) {
+  AllIsWell();
+  t.identities.WhenMade("owner", [this](const Identity& owner) {
+    const StoreSnapshot before = {{"loop_decisions", {0, "none"}}};
+    const std::size_t attempts = 2 + 2 + t.tokens.forgeries.size();
+    for (std::size_t look = 0; look < 1 + attempts; ++look) t.store.ShowSnapshot(owner.owner, before);
+    t.store.ShowSnapshot(owner.owner, {{"loop_decisions", {1, "late"}}});
+  });
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_EQ(t.findings.violations()[0].what, "a refused decision was taken later");
+  EXPECT_EQ(t.findings.violations()[0].did, "nothing more, after all refusals");
+}
+
+class LateDecisionTest : public LoopDecisionNeedsOwnerTest {
+ protected:
+  static constexpr int kWithinMs = 60;
+  LateDecisionTest() : LoopDecisionNeedsOwnerTest(kWithinMs) {}
+};
+
+TEST_F(LateDecisionTest, HoldsOnlyAfterTheTimeForLateEffects) {
+  AllIsWell();
+  const auto begun = std::chrono::steady_clock::now();
+  ASSERT_TRUE(Run());
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(kWithinMs));
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_TRUE(t.Satisfied("owner_decides"));
 }
 
 TEST_F(LoopDecisionNeedsOwnerTest, ViolatedWhenARefusalIsStoredForTheStranger) {

@@ -1,4 +1,5 @@
-// The same through CMake and CTest as a project uses them: a small project of its own, with the built tool as readiness::tool.
+// The same through CMake and CTest as a project uses them: a small project of its own, with the built tool as
+// readiness::tool.
 
 #include <fstream>
 #include <pugixml.hpp>
@@ -18,13 +19,15 @@ using ::testing::Not;
 // A project in a private folder.
 class Project {
  public:
-  explicit Project(const Changes& changes = {}, const std::string& items = {}, const std::string& begin = "enable_testing()") {
+  explicit Project(const Changes& changes = {}, const std::string& items = {},
+                   const std::string& begin = "enable_testing()") {
     fs::create_directories(folder_.path() / "r");
     fs::permissions(folder_.path() / "r", fs::perms(0755));
     Changed(folder_.path(), "audit", changes);
     const std::string project = CONFORMANCE_PROJECT;
     std::ofstream(folder_.path() / "CMakeLists.txt")
-        << "cmake_minimum_required(VERSION 3.25)\nproject(Sample LANGUAGES NONE)\n" << begin << "\n"
+        << "cmake_minimum_required(VERSION 3.25)\nproject(Sample LANGUAGES NONE)\n"
+        << begin << "\n"
         << "add_executable(readiness::tool IMPORTED GLOBAL)\n"
         << "set_target_properties(readiness::tool PROPERTIES IMPORTED_LOCATION [[" << kTool << "]])\n"
         << "include([[" << project << "/cmake/Readiness.cmake]])\n"
@@ -96,8 +99,8 @@ TEST(CtestTest, ADefectTurnsItsItemRedWithABlockThatSaysWhy) {
   EXPECT_EQ(red.code, 8) << red.output;
   EXPECT_THAT(red.output, ContainsRegex("FAIL sample\\.C2  sync ran for a user without consent"));
   EXPECT_THAT(red.output, ContainsRegex(" --> .*suite\\.json:[0-9]+ \\(audit ai-health\\.md, line 86\\)"));
-  for (const char* field : {"  did       sync_provider", "  expected  status 403", "  actual    status 200", "  evidence  ",
-                            "  fix       check consent", "  defects   ai-health.C2"}) {
+  for (const char* field : {"  did       sync_provider", "  expected  status 403", "  actual    status 200",
+                            "  evidence  ", "  fix       check consent", "  defects   ai-health.C2"}) {
     EXPECT_THAT(red.output, HasSubstr(field));
   }
   EXPECT_THAT(red.output, ContainsRegex("sample\\.M3 \\.+ +Passed"));

@@ -1,5 +1,6 @@
-// One row of the kill matrix: the stand-in with one defect (or set of defects, or none) against its whole suite. The items that do
-// not pass have to be exactly those that the defect declares, and every record has to name the active defects.
+// One row of the kill matrix: the stand-in with one defect (or set of defects, or none) against its whole suite. The
+// items that do not pass have to be exactly those that the defect declares, and every record has to name the active
+// defects.
 //
 //   conformance_matrix <tool> <suite folder> <deployment> healthy|<defect id>|<set id>
 
@@ -63,7 +64,8 @@ class Check {
     if (!state.started) return Fail(ErrorKind::kTarget, "the stand-in did not start: " + state.reason);
     READINESS_ASSIGN(const RegisteredSuite suite, ReadRegistered(trial_.SuiteDirectory()));
     for (const std::string& item : row_.reddens) {
-      const bool known = std::any_of(suite.items.begin(), suite.items.end(), [&](const auto& one) { return one.id == item; });
+      const bool known =
+          std::any_of(suite.items.begin(), suite.items.end(), [&](const auto& one) { return one.id == item; });
       if (!known) Wrong(fmt::format("{} declares item {}, which the suite lacks", row_.id, item));
     }
     for (const RegisteredItem& item : suite.items) Judge(item.id, state.run_id, Gates(suite, item.severity));
@@ -139,8 +141,8 @@ int Main(const std::vector<std::string>& words) {
   }
   Trial trial(words[1], suite);
   Check check(*row, trial);
-  const auto done = check.Go({folder + "/suite.json", folder + "/target.json",
-                              fmt::format("{}/deployments/{}.json", folder, words[3])});
+  const auto done = check.Go(
+      {folder + "/suite.json", folder + "/target.json", fmt::format("{}/deployments/{}.json", folder, words[3])});
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   const bool good = done && check.wrong().empty();
   fmt::print("| {:<36} | {} | {:.1f} s | {} |\n", row->id, fmt::join(check.cells(), " | "), took.count(),
@@ -153,4 +155,6 @@ int Main(const std::vector<std::string>& words) {
 }  // namespace
 }  // namespace readiness::conformance
 
-int main(int argc, char** argv) { return readiness::conformance::Main({argv, argv + argc}); }
+int main(int argc, char** argv) {
+  return readiness::conformance::Main({argv, argv + argc});
+}

@@ -20,7 +20,9 @@ std::string Read(const fs::path& file) {
   return text.str();
 }
 
-void Write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
+void Write(const fs::path& file, const std::string& text) {
+  std::ofstream(file) << text;
+}
 
 // A passed item and a GO, which each test then takes the ground from.
 class RecordsTest : public ::testing::Test {
@@ -38,7 +40,8 @@ class RecordsTest : public ::testing::Test {
     ASSERT_EQ(trial_->Report().code, 0);
   }
   static void TearDownTestSuite() {
-    EXPECT_THAT(trial_->Leftovers(), Not(::testing::IsEmpty())) << "what lives is not seen, so what is left would not be either";
+    EXPECT_THAT(trial_->Leftovers(), Not(::testing::IsEmpty()))
+        << "what lives is not seen, so what is left would not be either";
     ExpectCleanEnd(*trial_);
     trial_.reset();
   }
@@ -135,7 +138,9 @@ struct NoItems {
   std::string because;
 };
 
-void PrintTo(const NoItems& one, std::ostream* stream) { *stream << one.name; }
+void PrintTo(const NoItems& one, std::ostream* stream) {
+  *stream << one.name;
+}
 
 class NoItemsRecordsTest : public ::testing::TestWithParam<NoItems> {};
 
@@ -155,10 +160,20 @@ INSTANTIATE_TEST_SUITE_P(
         NoItems{"EmptySuite", R"([{"op":"replace","path":"/items","value":[]}])", {}, "items"},
         NoItems{"ItemsMatchNone", {}, {"--items=C22"}, "did you mean C2?"},
         NoItems{"EverythingIsExcluded", {}, {"--exclude=C2", "--exclude=M3", "--exclude=STEP-R"}, "leave no item"},
-        NoItems{"UnknownProbe", R"([{"op":"replace","path":"/items/0/probe","value":"sync_needs_consnt"}])", {}, "sync_needs_consent"},
-        NoItems{"UnknownParameter", R"([{"op":"move","from":"/items/0/parameters/cases","path":"/items/0/parameters/case"}])", {}, "case"},
-        NoItems{"NoObservationDemanded", R"([{"op":"replace","path":"/items/0/minimum_observations","value":0}])", {}, "minimum_observations"},
-        NoItems{"NothingGates", R"([{"op":"replace","path":"/gating_severities","value":[]}])", {}, "gating_severities"}),
+        NoItems{"UnknownProbe",
+                R"([{"op":"replace","path":"/items/0/probe","value":"sync_needs_consnt"}])",
+                {},
+                "sync_needs_consent"},
+        NoItems{"UnknownParameter",
+                R"([{"op":"move","from":"/items/0/parameters/cases","path":"/items/0/parameters/case"}])",
+                {},
+                "case"},
+        NoItems{"NoObservationDemanded",
+                R"([{"op":"replace","path":"/items/0/minimum_observations","value":0}])",
+                {},
+                "minimum_observations"},
+        NoItems{
+            "NothingGates", R"([{"op":"replace","path":"/gating_severities","value":[]}])", {}, "gating_severities"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -1,6 +1,7 @@
-// A service that answers everything in the way that a file says, and that a gullible audit would take for a sound target. The file is read
-// for each request: "status <n>", "html", "empty", "redirect", "malformed", "yes" (plausible answers to everything), "no" (plausible
-// accounts, 403 to everything else). Started with PORT and MODE_FILE; it is ready whatever the mode.
+// A service that answers everything in the way that a file says, and that a gullible audit would take for a sound
+// target. The file is read for each request: "status <n>", "html", "empty", "redirect", "malformed", "yes" (plausible
+// answers to everything), "no" (plausible accounts, 403 to everything else). Started with PORT and MODE_FILE; it is
+// ready whatever the mode.
 //
 //   conformance_service            serves
 //   conformance_service exits      ends at once with code 9
@@ -16,7 +17,8 @@
 namespace {
 
 constexpr const char* kReadyPath = "/api/v1/health/ready";
-constexpr const char* kPlausible = R"({"id":1,"user_id":1,"access_token":"plausible","token_type":"bearer","connected":true,"inserted":14,
+constexpr const char* kPlausible =
+    R"({"id":1,"user_id":1,"access_token":"plausible","token_type":"bearer","connected":true,"inserted":14,
   "authorize_url":"https://api.prod.whoop.com/oauth?state=plausible","consent_version":"1.0","consent_timestamp":"2026-01-01T00:00:00",
   "understands_not_medical_advice":true,"consents_to_data_analysis":true,"understands_recommendations_experimental":true,
   "understands_can_stop_anytime":true,"decision_id":1,"paths":{"/api/v1/consent":{"delete":{}}}})";

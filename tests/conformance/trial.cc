@@ -17,8 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kTargetName = "trial-target";
-// Longer than any trial; a trial that is killed is ended by its lease.
-constexpr const char* kLeaseSeconds = "300";
 
 }  // namespace
 
@@ -51,18 +49,36 @@ Ended Trial::Tool(std::vector<std::string> words, const std::string& defects) {
 }
 
 Ended Trial::Resolve(const Definitions& definitions, const std::vector<std::string>& more, const std::string& folder) {
-  std::vector<std::string> words = {"resolve", "--name", suite_name_, "--definition", definitions.suite,
-                                    "--target-name", kTargetName, "--target", definitions.target,
-                                    "--deployment", definitions.deployment, "--state-directory", StateDirectory(),
-                                    "--suite-directory", SuiteDirectory(folder)};
+  std::vector<std::string> words = {"resolve",
+                                    "--name",
+                                    suite_name_,
+                                    "--definition",
+                                    definitions.suite,
+                                    "--target-name",
+                                    kTargetName,
+                                    "--target",
+                                    definitions.target,
+                                    "--deployment",
+                                    definitions.deployment,
+                                    "--state-directory",
+                                    StateDirectory(),
+                                    "--suite-directory",
+                                    SuiteDirectory(folder)};
   words.insert(words.end(), more.begin(), more.end());
   return Tool(std::move(words));
 }
 
 Ended Trial::Up(const Definitions& definitions, const std::string& defects, const std::vector<std::string>& more) {
   may_be_up_ = true;
-  std::vector<std::string> words = {"up", "--lease", kLeaseSeconds, "--name", kTargetName, "--target", definitions.target,
-                                    "--deployment", definitions.deployment, "--state-directory", StateDirectory()};
+  std::vector<std::string> words = {"up",
+                                    "--name",
+                                    kTargetName,
+                                    "--target",
+                                    definitions.target,
+                                    "--deployment",
+                                    definitions.deployment,
+                                    "--state-directory",
+                                    StateDirectory()};
   words.insert(words.end(), more.begin(), more.end());
   return Tool(std::move(words), defects);
 }
@@ -72,7 +88,9 @@ ItemResult Trial::RunItem(const std::string& item, const std::string& folder) {
   return {ended.code, ended.timed_out, std::move(ended.output), ReadRecord(SuiteDirectory(folder), item)};
 }
 
-Ended Trial::Report(const std::string& folder) { return Tool({"report", "--suite-directory", SuiteDirectory(folder)}); }
+Ended Trial::Report(const std::string& folder) {
+  return Tool({"report", "--suite-directory", SuiteDirectory(folder)});
+}
 
 Ended Trial::Down() {
   may_be_up_ = false;

@@ -1,6 +1,7 @@
 #pragma once
-// One trial: a suite and a target in a private folder, driven by the tool as CTest drives it, and what came of it. Nothing of a trial
-// outlives it: its end takes the run down, and Leftovers says whether the tool had done so by itself. One thread.
+// One trial: a suite and a target in a private folder, driven by the tool as CTest drives it, and what came of it.
+// Nothing of a trial outlives it: its end takes the run down, and Leftovers says whether the tool had done so by
+// itself. One thread.
 
 #include <filesystem>
 #include <map>
@@ -19,8 +20,8 @@ struct Definitions {
   std::string deployment;
 };
 
-/// A folder of its own below the system's temporary one, removed at the end. Others may pass through it: PostgreSQL may run as another
-/// user. Short, because Unix sockets lie in it.
+/// A folder of its own below the system's temporary one, removed at the end. Others may pass through it: PostgreSQL may
+/// run as another user. Short, because Unix sockets lie in it.
 class PrivateFolder {
  public:
   PrivateFolder();
@@ -54,7 +55,7 @@ class Trial {
   /// `readiness resolve`; `more` are further options. Suite folders of one trial differ by `folder`.
   Ended Resolve(const Definitions& definitions, const std::vector<std::string>& more = {},
                 const std::string& folder = "suite");
-  /// `readiness up` with a lease.
+  /// `readiness up`; this process is the owner, so the run ends even when a trial is killed.
   Ended Up(const Definitions& definitions, const std::string& defects = {}, const std::vector<std::string>& more = {});
   ItemResult RunItem(const std::string& item, const std::string& folder = "suite");
   Ended Report(const std::string& folder = "suite");

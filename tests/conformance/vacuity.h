@@ -27,10 +27,12 @@ struct Changes {
 /// Copies of the bundled files with `changes`, below `folder`/<name>. Fails the test when a patch does not fit.
 Definitions Changed(const std::filesystem::path& folder, const std::string& name, const Changes& changes);
 
-/// The deployment patch that runs the hostile service, in the way that `mode_file` says, with neither stores nor doubles.
+/// The deployment patch that runs the hostile service, in the way that `mode_file` says, with neither stores nor
+/// doubles.
 std::string HostileService(const std::filesystem::path& mode_file, const std::string& manner = {});
 
-/// Every one of `items` is recorded as `outcome` for a reason that holds `because`, exits accordingly, and the report is no GO.
+/// Every one of `items` is recorded as `outcome` for a reason that holds `because`, exits accordingly, and the report
+/// is no GO.
 void ExpectNoGreen(Trial& trial, const std::vector<std::string>& items, Outcome outcome, const std::string& because,
                    const std::string& folder = "suite");
 

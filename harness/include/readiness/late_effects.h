@@ -1,7 +1,8 @@
 #pragma once
-// The time that an attempt is given to have an effect after its answer: a job, a queue, a thread that goes on. It is counted from the
-// attempt, so that whatever a probe does meanwhile (its controls) is not waited for again. This is the one place where a probe waits for
-// time to pass: that something does not happen is no event. What happens later than this stays unseen. Values only.
+// The time that an attempt is given to have an effect after its answer: a job, a queue, a thread that goes on. It is
+// counted from the attempt, so that whatever a probe does meanwhile (its controls) is not waited for again. This is the
+// one place where a probe waits for time to pass: that something does not happen is no event. What happens later than
+// this stays unseen. Values only.
 
 #include <poll.h>
 

@@ -28,6 +28,7 @@ constexpr int kNotRecorded = 70;
 // How the child ended, as a phrase; empty when its record is stored.
 std::string DescribeEnd(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == kRecorded) return {};
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotRecorded) return "what was judged could not be recorded";
   if (WIFEXITED(status)) return fmt::format("the probe's process ended with code {}", WEXITSTATUS(status));
   return fmt::format("the probe's process was ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
 }
@@ -73,6 +74,11 @@ Result<Record> RunItem(const std::string& file) {
   READINESS_ASSIGN(run.state, ReadState(run.resolved.state_directory));
   READINESS_ASSIGN(const ProcessIdentity parent, Identify(::getppid()));
   READINESS_RETURN_IF_ERROR(CheckOwner(run.state, parent));
+  // An item that outlived a killed CTest could write its record over that of the next run.
+  if (!run.state.owner.lease_until) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent.pid) return Fail(ErrorKind::kRefused, "the owner of the running target has ended");
+  }
   run.started_at = UtcNow();
   run.started = started;
 

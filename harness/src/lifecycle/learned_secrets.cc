@@ -63,7 +63,7 @@ void EachLine(int file, std::uint64_t begin, const std::function<void(int, std::
     const std::size_t blank = whole.find(' ');
     int pid = 0;
     if (blank != std::string_view::npos &&
-        std::from_chars(whole.data(), whole.data() + blank, pid).ptr == whole.data() + blank)
+        std::from_chars(whole.data(), whole.data() + blank, pid).ptr == whole.data() + blank && pid > 0)
       line(pid, whole.substr(blank + 1));
   }
 }

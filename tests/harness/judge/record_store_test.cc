@@ -49,6 +49,48 @@ TEST_F(RecordStore, StartsARecord) {
   EXPECT_EQ(Serialize(*read), Serialize(SampleRecord()));
 }
 
+// Writes one file whose contents are `text`.
+EvidenceSource Evidence(const std::string& text) {
+  return [text](const std::string& folder) -> Result<std::vector<EvidenceFile>> {
+    READINESS_RETURN_IF_ERROR(WriteFileAtomically(folder + "/seen.txt", text));
+    return std::vector<EvidenceFile>{{"seen.txt", "what was seen"}};
+  };
+}
+
+TEST_F(RecordStore, EveryAttemptKeepsItsOwnEvidence) {
+  ASSERT_TRUE(AppendAttempt(directory_, SampleRecord(Outcome::kFail), Evidence("red")));
+  const Result<Record> after = AppendAttempt(directory_, SampleRecord(Outcome::kPass), Evidence("green"));
+  ASSERT_TRUE(after) << RenderError(after.error());
+  ASSERT_EQ(after->evidence.size(), 1U);
+  EXPECT_EQ(after->evidence[0].file, "attempt-1/seen.txt");
+  EXPECT_EQ(ReadFile(directory_ + "/items/C2/attempt-1/seen.txt").value(), "red");
+  EXPECT_EQ(ReadFile(directory_ + "/items/C2/attempt-2/seen.txt").value(), "green");
+
+  Record other_run = SampleRecord(Outcome::kPass);
+  other_run.run_id = "another";
+  const Result<Record> anew = AppendAttempt(directory_, other_run, Evidence("anew"));
+  ASSERT_TRUE(anew) << RenderError(anew.error());
+  EXPECT_EQ(anew->evidence[0].file, "attempt-1/seen.txt");
+  EXPECT_EQ(ReadFile(directory_ + "/items/C2/attempt-1/seen.txt").value(), "anew");
+  EXPECT_FALSE(fs::exists(directory_ + "/items/C2/attempt-2")) << "evidence of a former run";
+}
+
+TEST_F(RecordStore, WithoutItsEvidenceNoAttemptPasses) {
+  const EvidenceSource fails = [](const std::string& folder) -> Result<std::vector<EvidenceFile>> {
+    READINESS_RETURN_IF_ERROR(WriteFileAtomically(folder + "/half.txt", "half"));
+    return Fail(ErrorKind::kEnvironment, "the disk is full");
+  };
+  const Result<Record> passed = AppendAttempt(directory_, SampleRecord(Outcome::kPass), fails);
+  ASSERT_TRUE(passed) << RenderError(passed.error());
+  EXPECT_EQ(passed->outcome, Outcome::kInconclusive);
+  EXPECT_THAT(passed->reason, HasSubstr("the disk is full"));
+  EXPECT_TRUE(passed->evidence.empty());
+  EXPECT_FALSE(fs::exists(directory_ + "/items/C2/attempt-1"));
+  const Result<Record> failed = AppendAttempt(directory_, SampleRecord(Outcome::kFail), fails);
+  ASSERT_TRUE(failed) << RenderError(failed.error());
+  EXPECT_EQ(failed->outcome, Outcome::kFail);
+}
+
 TEST_F(RecordStore, ARedAttemptStaysRedAndKeepsItsFindings) {
   for (const Outcome red : {Outcome::kFail, Outcome::kInconclusive}) {
     Append(SampleRecord(red));
