@@ -261,8 +261,8 @@ class Ownership {
                       owner_.user.WithToken("owner with a minted token", *minted_token_));
   }
 
-  // The controls took a while, so a job that is slower still may show by now. Other tables are left alone: a legitimate decision may have
-  // jobs of its own.
+  // The controls took a while, so a job that is slower still may show by now. Other tables are left alone: a legitimate
+  // decision may have jobs of its own.
   Result<void> LookAgain() {
     READINESS_ASSIGN(Changes changes, Look(true));
     for (auto* list : {&changes.owner, &changes.stranger}) {

@@ -189,7 +189,9 @@ class Consent {
   Result<void> NothingWasFetchedYet(const Subject& subject) {
     if (subject.consented_once) return {};
     READINESS_ASSIGN(std::vector<ProviderCall> calls, provider_.Calls(subject.account.id));
-    std::erase_if(calls, [](const ProviderCall& call) { return call.account.empty() || call.kind != ProviderCallKind::kData; });
+    std::erase_if(calls, [](const ProviderCall& call) {
+      return call.account.empty() || call.kind != ProviderCallKind::kData;
+    });
     if (calls.empty()) return {};
     context_.findings.AddViolation({"data was fetched without consent when the account was linked",
                                     fmt::format("{} as \"{}\"", settings_.connect, subject.name),
@@ -206,7 +208,9 @@ class Consent {
     if (context_.findings.violations().size() > known) return {};
     if (seen_again != seen) seen += ", then " + seen_again;
     context_.findings.AddObservation(
-        {fmt::format("sync with {}, tried twice", subject.name), seen + ", no request to the provider, no row changed", {}});
+        {fmt::format("sync with {}, tried twice", subject.name),
+         seen + ", no request to the provider, no row changed",
+         {}});
     return {};
   }
 

@@ -1,5 +1,6 @@
-# The kill matrix: one test per defect of a bundled suite, one per set, one for the healthy stand-in. The label "matrix" selects all of
-# them; "own", and with it the preset `check`, the healthy stand-in, the sets, each item's plain defect and one of each sly kind.
+# The kill matrix: one test per defect of a bundled suite, one per set, one for the healthy stand-in. The label "matrix"
+# selects all of them; "own", and with it the preset `check`, the healthy stand-in, the sets, each item's plain defect
+# and one of each sly kind.
 add_executable(conformance_matrix matrix.cc)
 target_link_libraries(conformance_matrix PRIVATE readiness_conformance)
 readiness_compile_options(conformance_matrix)
