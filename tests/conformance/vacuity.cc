@@ -36,6 +36,9 @@ std::string HostileService(const fs::path& mode_file, const std::string& manner)
   const Json environment = {{"PORT", "${port.api}"}, {"MODE_FILE", mode_file.string()}};
   return Json::array({{{"op", "remove"}, {"path", "/defects"}},
                       {{"op", "replace"}, {"path", "/services/api/command"}, {"value", command}},
+                      {{"op", "replace"},
+                       {"path", "/services/api/startup_timeout_ms"},
+                       {"value", manner == "silent" ? 1500 : 15000}},
                       {{"op", "replace"}, {"path", "/services/api/environment"}, {"value", environment}}})
       .dump();
 }

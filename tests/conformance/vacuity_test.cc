@@ -226,7 +226,7 @@ TEST_P(UnstartableTest, IsNoGreen) {
   Trial trial(kTool, kSuite);
   const Definitions definitions = Changed(trial.folder(), "d", {{}, {}, GetParam().deployment});
   ASSERT_EQ(trial.Resolve(definitions).code, 0);
-  const Ended up = trial.Up(definitions, GetParam().defects, {"--startup-timeout", "4"});
+  const Ended up = trial.Up(definitions, GetParam().defects);
   EXPECT_EQ(up.code, 0) << "a failed fixture makes CTest skip the items";
   EXPECT_THAT(up.output, HasSubstr("did not start"));
   EXPECT_NE(trial.Tool({"started", "--state-directory", trial.StateDirectory()}).code, 0);
@@ -240,8 +240,9 @@ INSTANTIATE_TEST_SUITE_P(
                                   R"([{"op":"replace","path":"/services/api/command","value":["/nowhere/service"]}])",
                                   "/nowhere/service",
                                   {}},
-                      Unstartable{"ProgramEndsAtOnce", Hostile("exits"), "9", {}},
-                      Unstartable{"ServiceListensAndNeverAnswers", Hostile("silent"), "api", {}},
+                      Unstartable{"ProgramEndsAtOnce", Hostile("exits"), "exited with code 9", {}},
+                      Unstartable{
+                          "ServiceListensAndNeverAnswers", Hostile("silent"), "api was not ready within 1500 ms", {}},
                       Unstartable{"DefectIsUnknown", {}, "ai-health.C2:no-such", "ai-health.C2:no-such"}),
     [](const auto& one) { return std::string(one.param.name); });
 
