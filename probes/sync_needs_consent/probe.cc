@@ -32,7 +32,7 @@ struct Subject {
   std::string name;
   Identity user;
   ProviderAccount account;
-  bool consented_once = false;          // some of its data may have been fetched and stored legitimately
+  bool consented_once = false;  // some of its data may have been fetched and stored legitimately
   StoreSnapshot rows_before;
   std::set<std::string> canaries_before;  // tables that held its canaries
   std::int64_t last_call_before = 0;
@@ -53,9 +53,11 @@ Result<std::vector<Case>> ReadCases(const Json& json) {
       return Fail(ErrorKind::kDefinition, "parameter cases: every entry needs a name");
     }
     Case one{entry["name"], {}, {}};
-    for (const auto& [key, actions] : {std::pair{"before_connect", &one.before_connect}, {"after_connect", &one.after_connect}}) {
+    for (const auto& [key, actions] :
+         {std::pair{"before_connect", &one.before_connect}, {"after_connect", &one.after_connect}}) {
       for (const Json& action : entry.value(key, Json::array())) {
-        if (!action.is_string()) return Fail(ErrorKind::kDefinition, fmt::format("parameter cases: {} lists actions", key));
+        if (!action.is_string())
+          return Fail(ErrorKind::kDefinition, fmt::format("parameter cases: {} lists actions", key));
         actions->push_back(action);
       }
     }
@@ -88,8 +90,8 @@ std::string ListCalls(const std::vector<ProviderCall>& calls) {
   return fmt::format("{}", fmt::join(lines, ", "));
 }
 
-// Why the target did what it did often stands only in its answer. ASCII, so that it can be cut anywhere; the note of the
-// cut tells a redactor to look for the beginning of a secret there.
+// Why the target did what it did often stands only in its answer. ASCII, so that it can be cut anywhere; the note of
+// the cut tells a redactor to look for the beginning of a secret there.
 std::string Excerpt(const ActionResult& result) {
   constexpr std::size_t kShown = 200;
   if (!result.exchange) return {};
@@ -143,8 +145,12 @@ class Consent {
   Result<void> MustWork(const std::string& action, const Identity& user, const Values& arguments = {}) {
     READINESS_ASSIGN(const ActionResult result, context_.actions.Run(action, user, arguments));
     if (result.as_expected) return {};
-    return Fail({ErrorKind::kTarget, fmt::format("{} did not work for \"{}\"", action, user.label), std::nullopt, {},
-                 result.mismatch, {}});
+    return Fail({ErrorKind::kTarget,
+                 fmt::format("{} did not work for \"{}\"", action, user.label),
+                 std::nullopt,
+                 {},
+                 result.mismatch,
+                 {}});
   }
 
   Result<Subject> Prepare(const Case& one) {
@@ -189,9 +195,8 @@ class Consent {
   Result<void> NothingWasFetchedYet(const Subject& subject) {
     if (subject.consented_once) return {};
     READINESS_ASSIGN(std::vector<ProviderCall> calls, provider_.Calls(subject.account.id));
-    std::erase_if(calls, [](const ProviderCall& call) {
-      return call.account.empty() || call.kind != ProviderCallKind::kData;
-    });
+    std::erase_if(
+        calls, [](const ProviderCall& call) { return call.account.empty() || call.kind != ProviderCallKind::kData; });
     if (calls.empty()) return {};
     context_.findings.AddViolation({"data was fetched without consent when the account was linked",
                                     fmt::format("{} as \"{}\"", settings_.connect, subject.name),
@@ -207,10 +212,9 @@ class Consent {
     READINESS_ASSIGN(const std::string seen_again, Attempt(subject));
     if (context_.findings.violations().size() > known) return {};
     if (seen_again != seen) seen += ", then " + seen_again;
-    context_.findings.AddObservation(
-        {fmt::format("sync with {}, tried twice", subject.name),
-         seen + ", no request to the provider, no row changed",
-         {}});
+    context_.findings.AddObservation({fmt::format("sync with {}, tried twice", subject.name),
+                                      seen + ", no request to the provider, no row changed",
+                                      {}});
     return {};
   }
 
@@ -228,20 +232,28 @@ class Consent {
     } else if (!effects.None()) {
       Violate(subject, "sync was refused and had an effect all the same", answered, effects);
     } else if (!refused) {
-      return Fail({ErrorKind::kTarget, fmt::format("sync of \"{}\" neither ran nor was refused", subject.name), std::nullopt,
-                   fmt::format("status {}", ToString(settings_.refused_with)), answered + Excerpt(result), {}});
+      return Fail({ErrorKind::kTarget,
+                   fmt::format("sync of \"{}\" neither ran nor was refused", subject.name),
+                   std::nullopt,
+                   fmt::format("status {}", ToString(settings_.refused_with)),
+                   answered + Excerpt(result),
+                   {}});
     }
     if (!effects.unattributable.empty()) {
-      return Fail({ErrorKind::kTarget, "the provider was asked with a credential that it never issued", std::nullopt,
-                   "calls that can be attributed", ListCalls(effects.unattributable), {}});
+      return Fail({ErrorKind::kTarget,
+                   "the provider was asked with a credential that it never issued",
+                   std::nullopt,
+                   "calls that can be attributed",
+                   ListCalls(effects.unattributable),
+                   {}});
     }
     return answered;
   }
 
   void Violate(const Subject& subject, const std::string& what, const std::string& answered, const Effects& effects) {
     const std::string calls = effects.calls.empty() ? "no request to the provider"
-                                                    : fmt::format("{} requests to the provider ({})", effects.calls.size(),
-                                                                  ListCalls(effects.calls));
+                                                    : fmt::format("{} requests to the provider ({})",
+                                                                  effects.calls.size(), ListCalls(effects.calls));
     context_.findings.AddViolation(
         {what, fmt::format("{} as \"{}\"", settings_.sync, subject.name),
          fmt::format("status {}, no request to the provider, no row changed", ToString(settings_.refused_with)),
@@ -255,11 +267,12 @@ class Consent {
     READINESS_ASSIGN(const Effects effects, Look(subject, false));
     const auto asked = std::count_if(effects.calls.begin(), effects.calls.end(),
                                      [](const ProviderCall& call) { return call.kind == ProviderCallKind::kData; });
-    const bool stored = std::all_of(settings_.stored_in.begin(), settings_.stored_in.end(), [&](const std::string& table) {
-      return std::any_of(effects.changes.begin(), effects.changes.end(), [&](const TableChange& change) {
-        return change.table == table && change.rows_after > change.rows_before;
-      });
-    });
+    const bool stored =
+        std::all_of(settings_.stored_in.begin(), settings_.stored_in.end(), [&](const std::string& table) {
+          return std::any_of(effects.changes.begin(), effects.changes.end(), [&](const TableChange& change) {
+            return change.table == table && change.rows_after > change.rows_before;
+          });
+        });
     std::string seen = fmt::format("status {}, {} data requests to the provider, {}", result.status(), asked,
                                    Describe(effects.changes));
     const bool satisfied = result.as_expected && asked > 0 && stored;
@@ -297,7 +310,8 @@ class Consent {
     READINESS_ASSIGN(auto tables, TablesWithCanary(subject));
     for (const std::string& table : subject.canaries_before) tables.erase(table);
     if (!tables.empty()) {
-      context_.findings.AddViolation({"data of a user without consent is stored", settings_.sync + " as \"" + subject.name + "\"",
+      context_.findings.AddViolation({"data of a user without consent is stored",
+                                      settings_.sync + " as \"" + subject.name + "\"",
                                       "the provider's values for this user in no table",
                                       fmt::format("found in {}", fmt::join(tables, ", ")), kFix});
     }
@@ -305,7 +319,8 @@ class Consent {
   }
 
   static constexpr int kRecords = 5;
-  static constexpr const char* kFix = "check consent before the provider is called, in the service that every route and job uses";
+  static constexpr const char* kFix =
+      "check consent before the provider is called, in the service that every route and job uses";
 
   Context& context_;
   const Settings settings_;

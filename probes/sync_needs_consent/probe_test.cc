@@ -73,7 +73,9 @@ TEST_F(SyncNeedsConsentTest, Holds) {
 
 TEST_F(SyncNeedsConsentTest, HoldsWhenTheRefusalIsAudited) {
   SyncFetchesAndStores(kGiven, 200);
-  t.actions.Answer("sync_provider", kNever, 403).Then([this] { t.store.AddRows(t.OwnerOf(kNever), "audit_events", 1); });
+  t.actions.Answer("sync_provider", kNever, 403).Then([this] {
+    t.store.AddRows(t.OwnerOf(kNever), "audit_events", 1);
+  });
   t.actions.Answer("sync_provider", kWithdrawn, 403);
   ASSERT_TRUE(Run());
   EXPECT_THAT(t.findings.violations(), IsEmpty());
@@ -246,7 +248,8 @@ TEST_P(NotARefusalTest, Undecidable) {
   EXPECT_THAT(t.findings.violations(), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(SyncNeedsConsent, NotARefusalTest, ::testing::Values(301, 400, 401, 404, 405, 415, 422, 429, 500, 503));
+INSTANTIATE_TEST_SUITE_P(SyncNeedsConsent, NotARefusalTest,
+                         ::testing::Values(301, 400, 401, 404, 405, 415, 422, 429, 500, 503));
 
 TEST_F(SyncNeedsConsentTest, UndecidableWhenTheControlStoresNothing) {
   t.actions.Answer("sync_provider", kGiven, 200, R"({"inserted":0,"errors":["no attribute"]})").Then([this] {
@@ -265,7 +268,8 @@ TEST_F(SyncNeedsConsentTest, UndecidableWithTheAnswerCutShort) {
   ConsentWorks();
   const auto ran = Run();
   ASSERT_FALSE(ran);
-  EXPECT_THAT(ran.error().actual, AllOf(HasSubstr(R"(status 500; answer: {"detail":"\u00e4xxx)"), EndsWith(" more bytes]")));
+  EXPECT_THAT(ran.error().actual,
+              AllOf(HasSubstr(R"(status 500; answer: {"detail":"\u00e4xxx)"), EndsWith(" more bytes]")));
   EXPECT_LT(ran.error().actual.size(), 300U);
 }
 
@@ -309,9 +313,16 @@ TEST_F(SyncNeedsConsentTest, UndecidableWhenTheUserCannotConnect) {
 
 TEST_F(SyncNeedsConsentTest, UndecidableWhenTheFirstCaseIsNotExpressible) {
   ConsentWorks();
-  TestContext lacking({{"identity", "user"}, {"store", "main"}, {"provider", "whoop"}, {"stored_in", {"health_data"}},
-                       {"may_change", Json::array()}, {"refused_with", {403}}, {"connect", "connect_provider"},
-                       {"grant", "grant_consent"}, {"sync", "sync_provider"}, {"late_effects_within_ms", 0},
+  TestContext lacking({{"identity", "user"},
+                       {"store", "main"},
+                       {"provider", "whoop"},
+                       {"stored_in", {"health_data"}},
+                       {"may_change", Json::array()},
+                       {"refused_with", {403}},
+                       {"connect", "connect_provider"},
+                       {"grant", "grant_consent"},
+                       {"sync", "sync_provider"},
+                       {"late_effects_within_ms", 0},
                        {"cases", {{{"name", kWithdrawn}, {"after_connect", {"withdraw_consent"}}}}}});
   lacking.actions.Lacks("withdraw_consent");
   EXPECT_FALSE(probes::sync_needs_consent(lacking.context()));

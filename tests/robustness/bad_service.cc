@@ -36,7 +36,8 @@ int Listen() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(Variable("PORT").c_str())));
-  if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener, 64) != 0) {
+  if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener, 64) != 0) {
     std::perror("cannot listen");
     std::exit(1);
   }
@@ -114,8 +115,8 @@ int main() {
     if (connection < 0) continue;
     if (mode == "mute") continue;  // and keeps it open
     const std::string request = ReadRequest(connection);
-    Send(connection, mode == "echo" ? echo.Answer(request)
-                                    : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+    Send(connection,
+         mode == "echo" ? echo.Answer(request) : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
     ::close(connection);
   }
 }

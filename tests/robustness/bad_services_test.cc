@@ -1,5 +1,5 @@
-// Services on a bad day, brought up by the real tool: each ends in bounded time, with a reason that says what was wrong,
-// and leaves nothing behind.
+// Services on a bad day, brought up by the real tool: each ends in bounded time, with a reason that says what was
+// wrong, and leaves nothing behind.
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -36,12 +36,14 @@ class BadServicesTest : public ::testing::Test {
                  {"startup_timeout_ms", kStartupTimeoutMilliseconds},
                  {"stop_grace_ms", 1000}};
     service.update(more);
-    WriteWhole(deployment_, Json{{"deployment", "local"}, {"target", "x"}, {"engine", "process"}, {"services", {{"api", service}}}}.dump());
+    WriteWhole(
+        deployment_,
+        Json{{"deployment", "local"}, {"target", "x"}, {"engine", "process"}, {"services", {{"api", service}}}}.dump());
   }
 
   Ran Up() {
-    return sandbox_.Run({Tool(), "up", "--lease", "120", "--name", "x", "--target", target_, "--deployment", deployment_,
-                         "--state-directory", state_},
+    return sandbox_.Run({Tool(), "up", "--lease", "120", "--name", "x", "--target", target_, "--deployment",
+                         deployment_, "--state-directory", state_},
                         {}, kLimit);
   }
   Ran Down() { return sandbox_.Run({Tool(), "down", "--state-directory", state_}, {}, kLimit); }

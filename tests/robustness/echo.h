@@ -1,7 +1,7 @@
 #pragma once
 // The mode `echo` of the bad service: an API with accounts that shows every credential to everybody, in bodies, headers
-// and its log. What it was given it also appends to the file OUT, one JSON string per line, as the tests' own account of
-// what was secret. One thread.
+// and its log. What it was given it also appends to the file OUT, one JSON string per line, as the tests' own account
+// of what was secret. One thread.
 
 #include <cstdio>
 #include <cstdlib>
@@ -29,7 +29,8 @@ class Echo {
       token = "tok+/" + std::to_string(++issued_) + "." + readiness::Base64Of("token " + Random(), "-_");
       Learn(token);
     }
-    std::string body = "{\"id\":\"u" + std::to_string(issued_) + "\",\"token\":\"" + readiness::JsonOf(token) + "\",\"echo\":[";
+    std::string body =
+        "{\"id\":\"u" + std::to_string(issued_) + "\",\"token\":\"" + readiness::JsonOf(token) + "\",\"echo\":[";
     std::string headers;
     for (const std::string& secret : known_) {
       for (const auto& [name, text] : readiness::EncodingsOf(secret)) {

@@ -81,7 +81,8 @@ inline std::vector<std::pair<std::string, std::string>> EncodingsOf(std::string_
       {"hex", HexOf(secret, "%02x")},
       {"HEX", HexOf(secret, "%02X")},
       {"html", WithReplaced(secret, {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}})},
-      {"html, numbers", WithReplaced(secret, {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&#34;"}, {'\'', "&#x27;"}})},
+      {"html, numbers",
+       WithReplaced(secret, {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&#34;"}, {'\'', "&#x27;"}})},
   };
 }
 

@@ -83,9 +83,10 @@ class FullDiskTest : public ::testing::Test {
   }
 
   Ran Up() const {
-    return sandbox_.Run({Tool(), "up", "--lease", "120", "--name", "ai-health-target", "--target", sandbox_.target_file(),
-                         "--deployment", sandbox_.deployment_file(), "--state-directory", sandbox_.state()},
-                        {}, kLimit);
+    return sandbox_.Run(
+        {Tool(), "up", "--lease", "120", "--name", "ai-health-target", "--target", sandbox_.target_file(),
+         "--deployment", sandbox_.deployment_file(), "--state-directory", sandbox_.state()},
+        {}, kLimit);
   }
   Ran Item(const std::string& id) const { return sandbox_.Run({Tool(), "run", sandbox_.item(id)}, {}, kLimit); }
   Ran Report() const { return sandbox_.Run({Tool(), "report", "--suite-directory", sandbox_.suite()}, {}, kLimit); }

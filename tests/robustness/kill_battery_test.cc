@@ -25,29 +25,41 @@ using std::chrono::milliseconds;
 constexpr std::chrono::seconds kRunLimit{100};
 
 enum class Victim { kCTestKill, kCTestTerminate, kCTestInterrupt, kItem, kUp, kSupervisor, kJanitor };
-constexpr Victim kVictims[] = {Victim::kCTestKill,  Victim::kCTestTerminate, Victim::kCTestInterrupt, Victim::kItem,
-                               Victim::kUp,         Victim::kSupervisor,     Victim::kJanitor};
+constexpr Victim kVictims[] = {Victim::kCTestKill, Victim::kCTestTerminate, Victim::kCTestInterrupt, Victim::kItem,
+                               Victim::kUp,        Victim::kSupervisor,     Victim::kJanitor};
 
 const char* Name(Victim victim) {
   switch (victim) {
-    case Victim::kCTestKill: return "ctest by SIGKILL";
-    case Victim::kCTestTerminate: return "ctest by SIGTERM";
-    case Victim::kCTestInterrupt: return "ctest by SIGINT";
-    case Victim::kItem: return "an item";
-    case Victim::kUp: return "up";
-    case Victim::kSupervisor: return "the supervisor";
-    case Victim::kJanitor: return "the janitor";
+    case Victim::kCTestKill:
+      return "ctest by SIGKILL";
+    case Victim::kCTestTerminate:
+      return "ctest by SIGTERM";
+    case Victim::kCTestInterrupt:
+      return "ctest by SIGINT";
+    case Victim::kItem:
+      return "an item";
+    case Victim::kUp:
+      return "up";
+    case Victim::kSupervisor:
+      return "the supervisor";
+    case Victim::kJanitor:
+      return "the janitor";
   }
   return "?";
 }
 
 const char* Command(Victim victim) {
   switch (victim) {
-    case Victim::kItem: return "run";
-    case Victim::kUp: return "up";
-    case Victim::kSupervisor: return "supervise";
-    case Victim::kJanitor: return "janitor";
-    default: return "";
+    case Victim::kItem:
+      return "run";
+    case Victim::kUp:
+      return "up";
+    case Victim::kSupervisor:
+      return "supervise";
+    case Victim::kJanitor:
+      return "janitor";
+    default:
+      return "";
   }
 }
 
@@ -68,7 +80,8 @@ bool IsListening(int port) {
 class KillBattery : public ::testing::Test {
  protected:
   void SetUp() override {
-    seed_ = static_cast<unsigned>(Number("READINESS_TEST_SEED", static_cast<long>(std::random_device()() & 0x7fffffffU)));
+    seed_ =
+        static_cast<unsigned>(Number("READINESS_TEST_SEED", static_cast<long>(std::random_device()() & 0x7fffffffU)));
     fmt::print("READINESS_TEST_SEED={}\n", seed_);
     random_.seed(seed_);
     ASSERT_NO_FATAL_FAILURE(sandbox_.Build());

@@ -36,7 +36,8 @@ std::vector<std::string> Environment(const std::string& runtime, const std::map<
     all[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
   }
   // A CTest that runs this test must not rule the one that the test runs.
-  for (const char* name : {kDefectsVariableName, "CTEST_PARALLEL_LEVEL", "CTEST_OUTPUT_ON_FAILURE", "CTEST_NO_TESTS_ACTION"})
+  for (const char* name :
+       {kDefectsVariableName, "CTEST_PARALLEL_LEVEL", "CTEST_OUTPUT_ON_FAILURE", "CTEST_NO_TESTS_ACTION"})
     all.erase(name);
   all[kRuntimeVariable] = runtime;
   for (const auto& [name, value] : more) all[name] = value;
@@ -62,7 +63,9 @@ std::vector<pid_t> AllPids() {
   return pids;
 }
 
-bool Contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 // Does the environment, the command line or the working directory of `pid` name the sandbox? PostgreSQL's processes
 // overwrite the first two.
@@ -100,7 +103,8 @@ void Running::Signal(int signal) const {
 
 bool Running::HasEnded() const {
   siginfo_t facts{};
-  return pid_ == 0 || (::waitid(P_PID, static_cast<id_t>(pid_), &facts, WEXITED | WNOHANG | WNOWAIT) == 0 && facts.si_pid == pid_);
+  return pid_ == 0 ||
+         (::waitid(P_PID, static_cast<id_t>(pid_), &facts, WEXITED | WNOHANG | WNOWAIT) == 0 && facts.si_pid == pid_);
 }
 
 Ran Running::Wait(std::chrono::milliseconds limit) {
@@ -232,7 +236,9 @@ std::string ToolFolder() {
   return given != nullptr && *given != '\0' ? given : TOOL_FOLDER;
 }
 
-std::string Tool() { return ToolFolder() + "/readiness"; }
+std::string Tool() {
+  return ToolFolder() + "/readiness";
+}
 
 bool Eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
   const Deadline deadline(limit);

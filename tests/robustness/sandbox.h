@@ -1,6 +1,6 @@
 #pragma once
-// A project that uses Readiness, in a folder of its own, for tests that treat it badly: configured and built by the real
-// cmake, run by the real ctest, with runs that nobody else's tests can be confused with. One thread.
+// A project that uses Readiness, in a folder of its own, for tests that treat it badly: configured and built by the
+// real cmake, run by the real ctest, with runs that nobody else's tests can be confused with. One thread.
 
 #include <sys/types.h>
 

@@ -105,7 +105,8 @@ std::string Shown(const std::string& text, const std::string& secret) {
     std::string core = encoded;
     while (!core.empty() && core.back() == '=') core.pop_back();
     // The first characters of an embedded base64 text depend on what precedes the secret, the last on what follows.
-    if (name.starts_with("base64")) core = core.substr(name == "base64 of a header" ? 8 : 0, core.size() - (name == "base64 of a header" ? 9 : 1));
+    if (name.starts_with("base64"))
+      core = core.substr(name == "base64 of a header" ? 8 : 0, core.size() - (name == "base64 of a header" ? 9 : 1));
     if (text.find(core) != std::string::npos) shown += name + "; ";
   }
   for (const std::string& torn : {secret.substr(0, kTornBytes), secret.substr(secret.size() - kTornBytes)}) {

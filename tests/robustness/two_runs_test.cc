@@ -37,8 +37,8 @@ class TwoRunsTest : public ::testing::Test {
   void ExpectEvidence(const Json& record) const {
     EXPECT_FALSE(record["evidence"].empty());
     for (const Json& file : record["evidence"])
-      EXPECT_TRUE(std::filesystem::exists(
-          fmt::format("{}/items/{}/{}", sandbox_.suite(), record["item"].get<std::string>(), file["file"].get<std::string>())))
+      EXPECT_TRUE(std::filesystem::exists(fmt::format(
+          "{}/items/{}/{}", sandbox_.suite(), record["item"].get<std::string>(), file["file"].get<std::string>())))
           << file.dump();
   }
 

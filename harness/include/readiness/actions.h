@@ -1,6 +1,6 @@
 #pragma once
-// Named operations of the target as target.json declares them: one or more steps, each an HTTP request or a SQL statement,
-// with captures. Probes speak of actions, never of paths, so that one probe serves many systems.
+// Named operations of the target as target.json declares them: one or more steps, each an HTTP request or a SQL
+// statement, with captures. Probes speak of actions, never of paths, so that one probe serves many systems.
 
 #include <optional>
 #include <string>
@@ -27,13 +27,13 @@ class Actions {
  public:
   virtual ~Actions() = default;
 
-  /// Is `name` declared in target.json, and does the running target have it (its `available_if_openapi_has`)? Errors: the
-  /// OpenAPI document could not be had.
+  /// Is `name` declared in target.json, and does the running target have it (its `available_if_openapi_has`)? Errors:
+  /// the OpenAPI document could not be had.
   virtual Result<bool> Has(const std::string& name) = 0;
 
-  /// Runs `name` as `who`. Placeholders are filled from `arguments`, then from who.values. Errors: kNotAvailable (unknown
-  /// action or placeholder without value), those of Http::Send and stores, kTarget (a step before the last was not as
-  /// expected).
+  /// Runs `name` as `who`. Placeholders are filled from `arguments`, then from who.values. Errors: kNotAvailable
+  /// (unknown action or placeholder without value), those of Http::Send and stores, kTarget (a step before the last was
+  /// not as expected).
   virtual Result<ActionResult> Run(const std::string& name, const Identity& who, const Values& arguments = {}) = 0;
 
   /// The statuses by which the target refuses `name`, from its `refused.status`; empty if target.json states none.

@@ -32,9 +32,9 @@ struct HttpRequest {
   std::string url;  ///< absolute, http or https
   HeaderList headers;
   std::string body;
-  std::chrono::milliseconds timeout{10'000};        ///< for the whole exchange
-  std::size_t max_body_bytes = 4 * 1024 * 1024;     ///< of the decompressed answer
-  std::optional<std::string> source_address;        ///< loopback address to send from; unset: the system chooses
+  std::chrono::milliseconds timeout{10'000};     ///< for the whole exchange
+  std::size_t max_body_bytes = 4 * 1024 * 1024;  ///< of the decompressed answer
+  std::optional<std::string> source_address;     ///< loopback address to send from; unset: the system chooses
 };
 
 struct HttpResponse {
@@ -63,9 +63,10 @@ struct Exchange {
 class Http {
  public:
   virtual ~Http() = default;
-  /// Sends `request` once. Errors: kTimeout, kLimit (answer too large or too many headers), kTarget (refused, reset, bad
-  /// framing), kRefused (host not allowed), kMalformed (a request that cannot be sent, such as a line end in a header), kEnvironment (the
-  /// source address cannot be used), kDefinition (the CA file). Any HTTP status from 100 to 599 is a success of the exchange.
+  /// Sends `request` once. Errors: kTimeout, kLimit (answer too large or too many headers), kTarget (refused, reset,
+  /// bad framing), kRefused (host not allowed), kMalformed (a request that cannot be sent, such as a line end in a
+  /// header), kEnvironment (the source address cannot be used), kDefinition (the CA file). Any HTTP status from 100 to
+  /// 599 is a success of the exchange.
   virtual Result<Exchange> Send(const HttpRequest& request) = 0;
 };
 

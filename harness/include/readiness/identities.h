@@ -18,11 +18,11 @@ using Values = std::map<std::string, Json>;
 
 /// A principal, or nobody. Copies are independent.
 struct Identity {
-  std::string label;   ///< what evidence calls it: "owner", "stranger", "anonymous"
-  std::string kind;    ///< its entry in target.json; empty: anonymous
-  Values values;       ///< email, password, user_id, access_token, ...
-  std::string owner;   ///< the value that owner columns of stores hold for it
-  std::string token;   ///< its credential as sent; empty: requests carry none
+  std::string label;           ///< what evidence calls it: "owner", "stranger", "anonymous"
+  std::string kind;            ///< its entry in target.json; empty: anonymous
+  Values values;               ///< email, password, user_id, access_token, ...
+  std::string owner;           ///< the value that owner columns of stores hold for it
+  std::string token;           ///< its credential as sent; empty: requests carry none
   std::string source_address;  ///< loopback address that its requests come from; empty: the system chooses
 
   /// Nobody: requests carry no credential.

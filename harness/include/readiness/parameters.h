@@ -1,6 +1,6 @@
 #pragma once
-// The typed parameters of an item, already checked against probe.json with defaults filled in. Asking for a parameter that
-// probe.json does not declare, or by the wrong type, is a defect of the probe and ends it as inconclusive.
+// The typed parameters of an item, already checked against probe.json with defaults filled in. Asking for a parameter
+// that probe.json does not declare, or by the wrong type, is a defect of the probe and ends it as inconclusive.
 
 #include <chrono>
 #include <string>

@@ -43,8 +43,8 @@ using ProbeFunction = Result<void> (*)(Context& context);
 }  // namespace readiness
 
 /// Defines the probe `name`, which is the name of its folder.
-#define READINESS_PROBE(name)                                                              \
-  namespace readiness::probes {                                                            \
-  Result<void> name(Context& context);                                                     \
-  }                                                                                        \
+#define READINESS_PROBE(name)          \
+  namespace readiness::probes {        \
+  Result<void> name(Context& context); \
+  }                                    \
   ::readiness::Result<void> readiness::probes::name([[maybe_unused]] ::readiness::Context& context)

@@ -56,7 +56,9 @@ template <class T>
 using Result = tl::expected<T, Error>;
 
 /// Failure in the form that every Result<T> accepts.
-[[nodiscard]] inline tl::unexpected<Error> Fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+[[nodiscard]] inline tl::unexpected<Error> Fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 [[nodiscard]] inline tl::unexpected<Error> Fail(ErrorKind kind, std::string what) {
   return Fail(Error{kind, std::move(what), std::nullopt, {}, {}, {}});
 }
@@ -75,8 +77,9 @@ using Result = tl::expected<T, Error>;
   declaration = std::move(*temporary)
 
 /// Evaluates a Result<void> expression; on failure returns its Error from the enclosing function.
-#define READINESS_RETURN_IF_ERROR(expression)                                                   \
-  do {                                                                                          \
-    if (auto readiness_status = (expression); !readiness_status)                                \
-      return ::tl::unexpected<::readiness::Error>(readiness_status.error());                    \
+#define READINESS_RETURN_IF_ERROR(expression) \
+  READINESS_RETURN_IF_ERROR_INNER(READINESS_CONCAT(readiness_status_, __COUNTER__), expression)
+#define READINESS_RETURN_IF_ERROR_INNER(temporary, expression)                                                     \
+  do {                                                                                                             \
+    if (auto temporary = (expression); !temporary) return ::tl::unexpected<::readiness::Error>(temporary.error()); \
   } while (false)

@@ -37,10 +37,12 @@ std::string Describe(const std::vector<TableChange>& changes);
 class Store {
  public:
   virtual ~Store() = default;
-  /// State of every table with an owner column, restricted to rows of `owner`. The owner columns are those that target.json
-  /// names for this store. Errors: kTarget, kTimeout; kTarget too when no table has an owner column (nothing to look at).
+  /// State of every table with an owner column, restricted to rows of `owner`. The owner columns are those that
+  /// target.json names for this store. Errors: kTarget, kTimeout; kTarget too when no table has an owner column
+  /// (nothing to look at).
   virtual Result<StoreSnapshot> SnapshotOwned(const std::string& owner) = 0;
-  /// Names of tables in which a row's text contains `text`. Errors: kTarget, kTimeout, kUsage when text is under 6 characters.
+  /// Names of tables in which a row's text contains `text`. Errors: kTarget, kTimeout, kUsage when text is under 6
+  /// characters.
   virtual Result<std::vector<std::string>> TablesContaining(const std::string& text) = 0;
   /// Runs one statement with positional parameters ($1...). Returns an array of row objects. For SQL steps and for
   /// probes that need facts; bounded to 10,000 rows. Errors: kTarget, kTimeout, kLimit.

@@ -32,7 +32,8 @@ class Descriptor {
 Error SystemError(const std::string& what, const std::string& file, int code) {
   Error error{ErrorKind::kEnvironment, what, Place{file, 0, 0}, {}, std::strerror(code), {}};
   if (code == ENOSPC || code == EDQUOT) error.fix = "free disk space and run again";
-  if (code == EACCES || code == EPERM || code == EROFS) error.fix = "make the folder writable for the user who runs this";
+  if (code == EACCES || code == EPERM || code == EROFS)
+    error.fix = "make the folder writable for the user who runs this";
   return error;
 }
 
@@ -64,8 +65,12 @@ Result<std::string> ReadFile(const std::string& file, std::size_t max_bytes) {
     if (got < 0) return Fail(SystemError("cannot read", file, errno));
     if (got == 0) return contents;
     if (contents.size() + static_cast<std::size_t>(got) > max_bytes) {
-      return Fail({ErrorKind::kLimit, "file is too large", Place{file, 0, 0}, fmt::format("at most {} bytes", max_bytes),
-                   fmt::format("{} bytes", facts.st_size), {}});
+      return Fail({ErrorKind::kLimit,
+                   "file is too large",
+                   Place{file, 0, 0},
+                   fmt::format("at most {} bytes", max_bytes),
+                   fmt::format("{} bytes", facts.st_size),
+                   {}});
     }
     contents.append(buffer, static_cast<std::size_t>(got));
   }

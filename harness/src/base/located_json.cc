@@ -109,8 +109,12 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool key(string_t& name) override {
     const LineColumn at = lines_.At(StartOfToken());
     if (!keys_.back().insert(name).second) {
-      error_ = Error{ErrorKind::kMalformed, fmt::format("key \"{}\" is given twice", Printable(name, 80)),
-                     Place{file_, at.line, at.column}, "each key once", {}, "remove one of the two"};
+      error_ = Error{ErrorKind::kMalformed,
+                     fmt::format("key \"{}\" is given twice", Printable(name, 80)),
+                     Place{file_, at.line, at.column},
+                     "each key once",
+                     {},
+                     "remove one of the two"};
       return false;
     }
     LocatedJson::Member member;
@@ -130,7 +134,8 @@ class Builder final : public nlohmann::json_sax<Json> {
     std::string what = problem.what();
     if (const auto at = what.find("syntax error "); at != std::string::npos) what = what.substr(at);
     const LineColumn at = lines_.At(cursor_.offset == 0 ? 0 : cursor_.offset - 1);
-    error_ = Error{ErrorKind::kMalformed, "not valid JSON", Place{file_, at.line, at.column}, {}, Printable(what, 300), {}};
+    error_ =
+        Error{ErrorKind::kMalformed, "not valid JSON", Place{file_, at.line, at.column}, {}, Printable(what, 300), {}};
     return false;
   }
 
@@ -186,7 +191,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   bool Count() {
-    if (++values_ > limits_.values) return Stop(ErrorKind::kLimit, "too many values", fmt::format("over {}", limits_.values));
+    if (++values_ > limits_.values)
+      return Stop(ErrorKind::kLimit, "too many values", fmt::format("over {}", limits_.values));
     return true;
   }
 
@@ -249,14 +255,19 @@ Json LocatedJson::ToJson() const {
       for (const Member& member : members) out[member.key] = member.value.ToJson();
       return out;
     }
-    default: return scalar;
+    default:
+      return scalar;
   }
 }
 
 Result<LocatedJson> ParseLocatedJson(std::string_view text, const std::string& file, const JsonLimits& limits) {
   if (text.size() > limits.bytes) {
-    return Fail({ErrorKind::kLimit, "JSON text is too large", Place{file, 0, 0},
-                 fmt::format("at most {} bytes", limits.bytes), fmt::format("{} bytes", text.size()), {}});
+    return Fail({ErrorKind::kLimit,
+                 "JSON text is too large",
+                 Place{file, 0, 0},
+                 fmt::format("at most {} bytes", limits.bytes),
+                 fmt::format("{} bytes", text.size()),
+                 {}});
   }
   if (text.starts_with("\xEF\xBB\xBF")) {
     return Fail({ErrorKind::kMalformed, "not valid JSON", Place{file, 1, 1}, "JSON without byte order mark",

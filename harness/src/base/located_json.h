@@ -1,6 +1,6 @@
 #pragma once
-// JSON that remembers where each value stood, for messages with line and column; and the strict reader that everything of
-// ours and every foreign answer goes through. Wraps nlohmann's SAX parser. Pure; any thread.
+// JSON that remembers where each value stood, for messages with line and column; and the strict reader that everything
+// of ours and every foreign answer goes through. Wraps nlohmann's SAX parser. Pure; any thread.
 
 #include <cstddef>
 #include <string>
@@ -23,10 +23,10 @@ struct JsonLimits {
 struct LocatedJson {
   enum class Type { kNull, kBoolean, kNumber, kString, kArray, kObject };
   Type type = Type::kNull;
-  Json scalar;                                               ///< of null, boolean, number and string
-  std::vector<LocatedJson> elements;                         ///< of an array
+  Json scalar;                        ///< of null, boolean, number and string
+  std::vector<LocatedJson> elements;  ///< of an array
   struct Member;
-  std::vector<Member> members;                               ///< of an object
+  std::vector<Member> members;  ///< of an object
   int line = 0;
   int column = 0;
 
@@ -39,8 +39,8 @@ struct LocatedJson::Member {
   LocatedJson value;
 };
 
-/// Strict parse: UTF-8, no comments, no NaN, no duplicate keys, nothing after the value, within `limits`. `file` is for the
-/// place in errors. Errors: kMalformed, kLimit.
+/// Strict parse: UTF-8, no comments, no NaN, no duplicate keys, nothing after the value, within `limits`. `file` is for
+/// the place in errors. Errors: kMalformed, kLimit.
 Result<LocatedJson> ParseLocatedJson(std::string_view text, const std::string& file, const JsonLimits& limits = {});
 
 /// The same strictness without places.

@@ -60,18 +60,30 @@ std::string MarkupEscaped(std::string_view text, std::string_view quote, std::st
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += quote; break;
-      case '\'': out += apostrophe; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += quote;
+        break;
+      case '\'':
+        out += apostrophe;
+        break;
+      default:
+        out += c;
     }
   }
   return out;
 }
 
-// The characters of the base64 of any text that contains `secret` at `offset` modulo 3, without those that depend on neighbours.
+// The characters of the base64 of any text that contains `secret` at `offset` modulo 3, without those that depend on
+// neighbours.
 std::string Base64Core(std::string_view secret, std::size_t offset, bool url_safe) {
   static constexpr char kPlain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   static constexpr char kUrl[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -219,7 +231,8 @@ std::size_t Redactor::TornAtBegin(std::string_view text) const {
   std::size_t longest = 0;
   for (const auto& [head, alike] : forms_) {
     for (const std::string& form : alike) {
-      for (std::size_t size = std::min(form.size() - 1, text.size()); size >= kShortestSecret && size > longest; --size) {
+      for (std::size_t size = std::min(form.size() - 1, text.size()); size >= kShortestSecret && size > longest;
+           --size) {
         if (form.ends_with(text.substr(0, size))) longest = size;
       }
     }

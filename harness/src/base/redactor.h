@@ -1,7 +1,7 @@
 #pragma once
-// Removes secrets from text in every encoding in which they usually turn up: raw, JSON escape, percent, HTML/XML entities, base64 and
-// base64url at the three alignments, hex in both cases, and split by our own line folding. Everything that leaves the
-// process for a person or a file goes through one Redactor. Not thread-safe while adding.
+// Removes secrets from text in every encoding in which they usually turn up: raw, JSON escape, percent, HTML/XML
+// entities, base64 and base64url at the three alignments, hex in both cases, and split by our own line folding.
+// Everything that leaves the process for a person or a file goes through one Redactor. Not thread-safe while adding.
 
 #include <string>
 #include <string_view>

@@ -8,16 +8,26 @@ namespace readiness {
 
 std::string_view ToString(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kUsage: return "usage";
-    case ErrorKind::kDefinition: return "definition";
-    case ErrorKind::kEnvironment: return "environment";
-    case ErrorKind::kTarget: return "target";
-    case ErrorKind::kTimeout: return "timeout";
-    case ErrorKind::kLimit: return "limit";
-    case ErrorKind::kMalformed: return "malformed";
-    case ErrorKind::kNotAvailable: return "not_available";
-    case ErrorKind::kRefused: return "refused";
-    case ErrorKind::kInternal: return "internal";
+    case ErrorKind::kUsage:
+      return "usage";
+    case ErrorKind::kDefinition:
+      return "definition";
+    case ErrorKind::kEnvironment:
+      return "environment";
+    case ErrorKind::kTarget:
+      return "target";
+    case ErrorKind::kTimeout:
+      return "timeout";
+    case ErrorKind::kLimit:
+      return "limit";
+    case ErrorKind::kMalformed:
+      return "malformed";
+    case ErrorKind::kNotAvailable:
+      return "not_available";
+    case ErrorKind::kRefused:
+      return "refused";
+    case ErrorKind::kInternal:
+      return "internal";
   }
   return "internal";
 }

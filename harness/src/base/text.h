@@ -12,7 +12,8 @@ namespace readiness {
 std::optional<std::string> NearestWord(std::string_view word, const std::vector<std::string>& known);
 
 /// Foreign text made safe for a terminal and for a record: invalid UTF-8 becomes U+FFFD, control characters but
-/// newline and tab become their escape (\x1b), bidirectional overrides likewise; cut to `max_bytes` with a note of what was cut.
+/// newline and tab become their escape (\x1b), bidirectional overrides likewise; cut to `max_bytes` with a note of what
+/// was cut.
 std::string Printable(std::string_view foreign, std::size_t max_bytes = 4096);
 
 /// Percent-encoding of everything but unreserved characters.

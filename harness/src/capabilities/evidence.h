@@ -32,8 +32,12 @@ class SecretKeeper {
   /// From now on `listener` (borrowed) hears of every new secret before anybody uses it.
   void TellOf(SecretListener* listener) { listener_ = listener; }
   /// What happens between these two may bring secrets that others see before we know them.
-  void Expect() { if (listener_ != nullptr) listener_->Expect(); }
-  void Expected() { if (listener_ != nullptr) listener_->Expected(); }
+  void Expect() {
+    if (listener_ != nullptr) listener_->Expect();
+  }
+  void Expected() {
+    if (listener_ != nullptr) listener_->Expected();
+  }
   void Add(const std::string& secret);
   /// For texts that are probably secret: only when long enough that blanking it out cannot hide ordinary words.
   void AddLikely(const std::string& secret);

@@ -51,8 +51,8 @@ AuditComparison CompareWithAudit(const Suite& suite, const std::string& document
       covered.insert(found->second);
       comparison.moved.push_back(fmt::format("{}: line {} is now line {}", item.id, line, found->second));
     } else if (exists) {
-      comparison.changed.push_back(fmt::format("{}: line {} says something else: \"{}\" (its sha256 is {})", item.id, line,
-                                               Printable(lines[static_cast<std::size_t>(line) - 1], 120),
+      comparison.changed.push_back(fmt::format("{}: line {} says something else: \"{}\" (its sha256 is {})", item.id,
+                                               line, Printable(lines[static_cast<std::size_t>(line) - 1], 120),
                                                Sha256Hex(lines[static_cast<std::size_t>(line) - 1])));
     } else {
       comparison.changed.push_back(fmt::format("{}: the document has no line {}", item.id, line));

@@ -1,5 +1,6 @@
 #pragma once
-// Compares the sources of a suite's items with the audit document itself. It understands no more of the document than lines. Pure.
+// Compares the sources of a suite's items with the audit document itself. It understands no more of the document than
+// lines. Pure.
 
 #include <string>
 #include <vector>
@@ -12,9 +13,10 @@ namespace readiness {
 std::string NormaliseLine(const std::string& text);
 
 struct AuditComparison {
-  std::vector<std::string> changed;        ///< items whose line says something else now, or is gone, one sentence each
-  std::vector<std::string> moved;          ///< items whose line is unchanged and stands elsewhere
-  std::vector<std::string> without_item;   ///< "line 214: - [ ] ..." list entries and headings from level 3 that no item refers to
+  std::vector<std::string> changed;  ///< items whose line says something else now, or is gone, one sentence each
+  std::vector<std::string> moved;    ///< items whose line is unchanged and stands elsewhere
+  std::vector<std::string>
+      without_item;  ///< "line 214: - [ ] ..." list entries and headings from level 3 that no item refers to
 };
 
 AuditComparison CompareWithAudit(const Suite& suite, const std::string& document);

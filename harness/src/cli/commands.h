@@ -32,8 +32,8 @@ struct ReportCommandOptions {
   bool if_own = false;  ///< only what the caller's own run has come to; exit code 0
 };
 
-/// Starts the target and removes the old verdicts of the suites listed in <state directory>/suites.txt. Always 0 but for 2 (the
-/// definitions cannot be read): a failed start is recorded, and the items say why.
+/// Starts the target and removes the old verdicts of the suites listed in <state directory>/suites.txt. Always 0 but
+/// for 2 (the definitions cannot be read): a failed start is recorded, and the items say why.
 int UpCommand(const UpOptions& options);
 /// 0 when nothing of the run is left.
 int DownCommand(const std::string& state_directory);

@@ -35,7 +35,8 @@ std::string RenderExchange(const EvidenceEntry& entry, const Redactor& redactor)
                       static_cast<double>(exchange.duration.count()) / 1000.0);
   for (const auto& [name, value] : exchange.response.headers) text += fmt::format("{}: {}\n", name, value);
   text += "\n" + exchange.response.body + "\n";
-  if (entry.response_bytes > entry.exchange->response.body.size()) text += fmt::format("[of {} bytes]\n", entry.response_bytes);
+  if (entry.response_bytes > entry.exchange->response.body.size())
+    text += fmt::format("[of {} bytes]\n", entry.response_bytes);
   return text;
 }
 
@@ -58,7 +59,8 @@ EvidenceWriter::EvidenceWriter(const Session& session) : session_(session) {
 void EvidenceWriter::Close() {
   ServiceLogs logs(session_);
   for (const auto& [service, mark] : marks_) {
-    // A log that cannot be read any more is missing evidence, not a judgement: the record's list shows that it is absent.
+    // A log that cannot be read any more is missing evidence, not a judgement: the record's list shows that it is
+    // absent.
     if (auto text = logs.Since(service, mark)) logs_[service] = std::move(*text);
   }
 }
@@ -76,9 +78,11 @@ Result<std::vector<EvidenceFile>> EvidenceWriter::Write(const std::string& folde
   std::string exchanges;
   int number = 0;
   for (const EvidenceEntry& entry : log.Entries()) {
-    exchanges += fmt::format("--- {}\n{}\n", ++number, Printable(redactor.Redact(RenderEntry(entry, redactor)), kMaxText));
+    exchanges +=
+        fmt::format("--- {}\n{}\n", ++number, Printable(redactor.Redact(RenderEntry(entry, redactor)), kMaxText));
   }
-  if (log.dropped() > 0) exchanges += fmt::format("--- {} entries between the first and the latest are left out\n", log.dropped());
+  if (log.dropped() > 0)
+    exchanges += fmt::format("--- {} entries between the first and the latest are left out\n", log.dropped());
   READINESS_RETURN_IF_ERROR(write("exchanges.txt", "what the item did, in order", exchanges));
 
   for (const auto& [service, text] : logs_) {

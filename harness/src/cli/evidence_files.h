@@ -1,6 +1,6 @@
 #pragma once
-// Writes what an item did, for one attempt: exchanges.txt (each exchange with the curl line that repeats it) and what the
-// target's services logged meanwhile. Redacted and free of control characters.
+// Writes what an item did, for one attempt: exchanges.txt (each exchange with the curl line that repeats it) and what
+// the target's services logged meanwhile. Redacted and free of control characters.
 
 #include <cstdint>
 #include <map>

@@ -88,7 +88,8 @@ Result<Record> RunItem(const std::string& file) {
   }
   const pid_t self = ::getpid();
   const pid_t child = ::fork();
-  if (child < 0) return Fail({ErrorKind::kEnvironment, "cannot start the item's process", std::nullopt, {}, strerror(errno), {}});
+  if (child < 0)
+    return Fail({ErrorKind::kEnvironment, "cannot start the item's process", std::nullopt, {}, strerror(errno), {}});
   if (child == 0) JudgeInChild(run, self);
 
   const std::string trouble = Await(child, started + resolved.item.timeout, resolved.item.timeout);

@@ -97,10 +97,12 @@ Error FirstOf(const std::vector<Error>& errors) {
 }  // namespace
 
 std::optional<Judgement> ConcludeWithoutProbe(const ItemRun& run) {
-  if (!run.resolved.item.not_applicable.empty()) return Judgement{Outcome::kNotApplicable, run.resolved.item.not_applicable};
+  if (!run.resolved.item.not_applicable.empty())
+    return Judgement{Outcome::kNotApplicable, run.resolved.item.not_applicable};
   if (!Needs(run, "running_target")) return std::nullopt;
   if (!run.state.started) return Judgement{Outcome::kInconclusive, "the target is not running: " + run.state.reason};
-  if (!run.state.spoiled.empty()) return Judgement{Outcome::kInconclusive, "the target is spoiled: " + run.state.spoiled};
+  if (!run.state.spoiled.empty())
+    return Judgement{Outcome::kInconclusive, "the target is spoiled: " + run.state.spoiled};
   return std::nullopt;
 }
 
@@ -137,8 +139,12 @@ Record MakeRecord(const ItemRun& run, const Findings& findings, const Judgement&
 Result<void> JudgeItem(const ItemRun& run) {
   const ProbeFunction probe = FindProbe(run.resolved.item.probe);
   if (probe == nullptr) {
-    return Inconclusive(run, {ErrorKind::kInternal, fmt::format("this tool has no probe {}", run.resolved.item.probe),
-                              std::nullopt, {}, {}, "build the project again"});
+    return Inconclusive(run, {ErrorKind::kInternal,
+                              fmt::format("this tool has no probe {}", run.resolved.item.probe),
+                              std::nullopt,
+                              {},
+                              {},
+                              "build the project again"});
   }
   auto session = ReadSession(run.state.run_directory);
   if (!session) return Inconclusive(run, session.error());
@@ -169,9 +175,8 @@ Result<void> JudgeItem(const ItemRun& run) {
     }
   }
   const Judgement judgement = Judge({run.resolved.controls, run.resolved.item.minimum_observations}, clean, error);
-  return Save(run, clean, judgement, &*session, [&](const std::string& folder) {
-    return evidence.Write(folder, runtime.evidence(), redactor);
-  });
+  return Save(run, clean, judgement, &*session,
+              [&](const std::string& folder) { return evidence.Write(folder, runtime.evidence(), redactor); });
 }
 
 }  // namespace readiness

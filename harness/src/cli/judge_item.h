@@ -27,8 +27,8 @@ std::optional<Judgement> ConcludeWithoutProbe(const ItemRun& run);
 /// A record of one attempt with `judgement`. `findings` are already redacted.
 Record MakeRecord(const ItemRun& run, const Findings& findings, const Judgement& judgement);
 
-/// Runs the probe, judges, writes evidence and appends the attempt to the item's record. Errors: the record could not be
-/// stored.
+/// Runs the probe, judges, writes evidence and appends the attempt to the item's record. Errors: the record could not
+/// be stored.
 Result<void> JudgeItem(const ItemRun& run);
 
 }  // namespace readiness

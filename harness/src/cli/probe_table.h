@@ -1,5 +1,6 @@
 #pragma once
-// The probes that are compiled into the tool. The table is generated from the folders of probes/ (see its CMakeLists.txt).
+// The probes that are compiled into the tool. The table is generated from the folders of probes/ (see its
+// CMakeLists.txt).
 
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@ namespace readiness {
 
 struct CompiledProbe {
   std::string id;
-  std::string file;  ///< of probe.json, for messages
+  std::string file;         ///< of probe.json, for messages
   std::string description;  ///< text of probe.json
   ProbeFunction run;
 };

@@ -19,7 +19,9 @@ namespace {
 
 using Problems = std::vector<Error>;
 
-tl::unexpected<Problems> One(Error error) { return tl::unexpected<Problems>(Problems{std::move(error)}); }
+tl::unexpected<Problems> One(Error error) {
+  return tl::unexpected<Problems>(Problems{std::move(error)});
+}
 
 std::vector<std::string> Ids(const Suite& suite) {
   std::vector<std::string> ids;
@@ -49,21 +51,30 @@ Loaded<std::vector<Item>> Select(const Suite& suite, const ResolveOptions& optio
     if (!listed(options.exclude, item.id)) items.push_back(item);
   }
   if (items.empty()) {
-    return One({ErrorKind::kUsage, fmt::format("ITEMS and EXCLUDE leave no item of suite {}", options.name),
-                Place{suite.file, 0, 0}, "at least one item", "none", {}});
+    return One({ErrorKind::kUsage,
+                fmt::format("ITEMS and EXCLUDE leave no item of suite {}", options.name),
+                Place{suite.file, 0, 0},
+                "at least one item",
+                "none",
+                {}});
   }
   return items;
 }
 
-// A label that contains the word would be selected by an unanchored `ctest -L readiness`; a semicolon would make two labels.
+// A label that contains the word would be selected by an unanchored `ctest -L readiness`; a semicolon would make two
+// labels.
 Problems CheckLabels(const std::vector<Item>& items) {
   Problems problems;
   for (const Item& item : items) {
     for (const std::string& label : {item.severity, item.category}) {
       const bool taken = label.find("readiness") != std::string::npos;
       if (!taken && label.find_first_of(";\n") == std::string::npos) continue;
-      problems.push_back({ErrorKind::kDefinition, fmt::format("\"{}\" cannot be a CTest label", Printable(label, 80)), item.place,
-                          "a word without `readiness`, `;` and line ends", {}, "choose another category or severity"});
+      problems.push_back({ErrorKind::kDefinition,
+                          fmt::format("\"{}\" cannot be a CTest label", Printable(label, 80)),
+                          item.place,
+                          "a word without `readiness`, `;` and line ends",
+                          {},
+                          "choose another category or severity"});
     }
   }
   return problems;
@@ -98,20 +109,22 @@ Result<void> RemoveItemsBut(const std::string& suite_directory, const std::vecto
   }
   for (const auto& path : gone) {
     std::filesystem::remove_all(path, code);
-    if (code) return Fail({ErrorKind::kEnvironment, "cannot remove", Place{path.string(), 0, 0}, {}, code.message(), {}});
+    if (code)
+      return Fail({ErrorKind::kEnvironment, "cannot remove", Place{path.string(), 0, 0}, {}, code.message(), {}});
   }
   return {};
 }
 
-Result<void> Write(const ResolveOptions& options, const Suite& suite, const std::vector<Item>& items, const ProbeTable& probes) {
+Result<void> Write(const ResolveOptions& options, const Suite& suite, const std::vector<Item>& items,
+                   const ProbeTable& probes) {
   READINESS_RETURN_IF_ERROR(MakeDirectories(options.suite_directory));
   READINESS_RETURN_IF_ERROR(RemoveReports(options.suite_directory));
   READINESS_RETURN_IF_ERROR(RemoveItemsBut(options.suite_directory, items));
   for (const Item& item : items) {
     const ProbeDescription& probe = probes.at(item.probe);
-    READINESS_RETURN_IF_ERROR(WriteResolvedItem({options.name, options.suite_directory, suite.file, options.target_name,
-                                                 options.target_file, options.state_directory, item, probe.needs,
-                                                 probe.controls, probe.remediation}));
+    READINESS_RETURN_IF_ERROR(
+        WriteResolvedItem({options.name, options.suite_directory, suite.file, options.target_name, options.target_file,
+                           options.state_directory, item, probe.needs, probe.controls, probe.remediation}));
   }
   READINESS_RETURN_IF_ERROR(WriteRegistered(options.suite_directory, Register(options, suite, items)));
   READINESS_RETURN_IF_ERROR(

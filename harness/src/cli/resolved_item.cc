@@ -97,7 +97,8 @@ Result<ResolvedItem> ReadResolvedItem(const std::string& file) {
     resolved.remediation = json.at("remediation");
     return resolved;
   } catch (const Json::exception& problem) {
-    return Fail({ErrorKind::kMalformed, "not an item file", Place{file, 0, 0}, {}, problem.what(), "build the project again"});
+    return Fail(
+        {ErrorKind::kMalformed, "not an item file", Place{file, 0, 0}, {}, problem.what(), "build the project again"});
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// One item as its process needs it: everything of suite, probe and target that concerns it, checked and resolved when the
-// project was built, so that the cost of an item does not grow with its suite. Values only.
+// One item as its process needs it: everything of suite, probe and target that concerns it, checked and resolved when
+// the project was built, so that the cost of an item does not grow with its suite. Values only.
 
 #include <string>
 #include <vector>
@@ -11,16 +11,16 @@
 namespace readiness {
 
 struct ResolvedItem {
-  std::string suite;            ///< as added by readiness_add_suite
+  std::string suite;  ///< as added by readiness_add_suite
   std::string suite_directory;
   std::string suite_file;
-  std::string target_name;      ///< as added by readiness_add_target
+  std::string target_name;  ///< as added by readiness_add_target
   std::string target_file;
   std::string state_directory;
   Item item;
-  std::vector<std::string> needs;                ///< of its probe
-  std::map<std::string, std::string> controls;   ///< of its probe
-  std::string remediation;                       ///< of its probe
+  std::vector<std::string> needs;               ///< of its probe
+  std::map<std::string, std::string> controls;  ///< of its probe
+  std::string remediation;                      ///< of its probe
 };
 
 /// Writes <item directory>/item.json.

@@ -25,8 +25,8 @@ int ValidateAudit(const Suite& suite, const std::string& audit_file) {
   for (const std::string& line : comparison.changed) fmt::print("changed  {}\n", line);
   for (const std::string& line : comparison.moved) fmt::print("moved    {}\n", line);
   for (const std::string& line : comparison.without_item) fmt::print("no item  {}\n", line);
-  fmt::print("audit: {} items, {} changed, {} moved, {} lines without an item\n", suite.items.size(), comparison.changed.size(),
-             comparison.moved.size(), comparison.without_item.size());
+  fmt::print("audit: {} items, {} changed, {} moved, {} lines without an item\n", suite.items.size(),
+             comparison.changed.size(), comparison.moved.size(), comparison.without_item.size());
   return comparison.changed.empty() && comparison.moved.empty() ? kExitDone : kExitRed;
 }
 
@@ -44,7 +44,8 @@ int ValidateSuite(const ValidateOptions& options) {
 int ValidateTarget(const ValidateOptions& options) {
   const auto target = LoadTarget(options.target_file);
   if (!target) return Complain(target.error());
-  fmt::print("{}: {} actions, {} identities\n", Printable(options.target_file), target->actions.size(), target->identities.size());
+  fmt::print("{}: {} actions, {} identities\n", Printable(options.target_file), target->actions.size(),
+             target->identities.size());
   if (options.deployment_file.empty()) return kExitDone;
   const auto deployment = LoadDeployment(options.deployment_file, options.variant, *target);
   if (!deployment) return Complain(deployment.error());
@@ -56,8 +57,13 @@ int ValidateTarget(const ValidateOptions& options) {
 
 int ValidateCommand(const ValidateOptions& options) {
   if (options.suite_file.empty() && options.target_file.empty()) {
-    fmt::print(stderr, "{}", RenderError({ErrorKind::kUsage, "nothing to validate", std::nullopt, "--suite or --target", {},
-                                          "readiness validate --suite <suite.json> --audit <document>"}));
+    fmt::print(stderr, "{}",
+               RenderError({ErrorKind::kUsage,
+                            "nothing to validate",
+                            std::nullopt,
+                            "--suite or --target",
+                            {},
+                            "readiness validate --suite <suite.json> --audit <document>"}));
     return kExitUsage;
   }
   if (!options.target_file.empty()) {

@@ -32,7 +32,7 @@ struct Item {
   std::string title;
   std::string severity;  ///< a key of Suite::severity_weights
   std::string category;
-  std::string section;   ///< of the audit; one JUnit testsuite each
+  std::string section;  ///< of the audit; one JUnit testsuite each
   Source source;
   std::string probe;
   Json parameters = Json::object();  ///< checked against the probe's schema, defaults filled in
@@ -47,10 +47,10 @@ struct Item {
 struct Suite {
   std::string id;
   std::string title;
-  std::string target;          ///< Target::id it is written for
+  std::string target;  ///< Target::id it is written for
   std::string audit_document;
-  std::string audit_verdict;   ///< what the audit itself concluded
-  int audit_items = 0;         ///< how many items the audit has, automated or not
+  std::string audit_verdict;  ///< what the audit itself concluded
+  int audit_items = 0;        ///< how many items the audit has, automated or not
   std::map<std::string, int> severity_weights;
   std::vector<std::string> gating_severities;
   std::vector<Item> items;
@@ -72,9 +72,9 @@ struct ProbeDescription {
   std::string id;         ///< name of its folder: a statement that is true when all is well
   std::string statement;  ///< the same as a sentence
   std::string motivation;
-  std::string method;     ///< what it does, step by step
+  std::string method;  ///< what it does, step by step
   std::string remediation;
-  std::vector<std::string> needs;     ///< "running_target", "store", "data_provider", ...
+  std::vector<std::string> needs;               ///< "running_target", "store", "data_provider", ...
   std::map<std::string, std::string> controls;  ///< id -> what it shows; each must be recorded and satisfied
   std::map<std::string, ParameterDescription> parameters;
 };
@@ -94,18 +94,19 @@ struct HttpStep {
   std::string path;  ///< placeholders are percent-encoded when filled in
   std::vector<std::pair<std::string, std::string>> query;
   HeaderList headers;
-  std::optional<Json> json;                                        ///< body as JSON; a string that is one placeholder keeps the value's type
+  std::optional<Json> json;  ///< body as JSON; a string that is one placeholder keeps the value's type
   std::optional<std::vector<std::pair<std::string, std::string>>> form;  ///< body as application/x-www-form-urlencoded
-  bool authorised = true;                                          ///< send the identity's credential
+  bool authorised = true;                                                ///< send the identity's credential
   Expectation expect;
-  /// name -> where: a JSON pointer into the body ("/id"), or "query:<parameter> of <pointer>" for a parameter of a URL in the body
+  /// name -> where: a JSON pointer into the body ("/id"), or "query:<parameter> of <pointer>" for a parameter of a URL
+  /// in the body
   std::map<std::string, std::string> capture;
 };
 
 struct SqlStep {
   std::string store;
-  std::string statement;             ///< with $1...; no placeholders inside
-  std::vector<std::string> parameters;  ///< placeholders
+  std::string statement;                       ///< with $1...; no placeholders inside
+  std::vector<std::string> parameters;         ///< placeholders
   std::map<std::string, std::string> capture;  ///< name -> column of the first row; no row: not as expected
 };
 
@@ -122,10 +123,11 @@ struct Action {
 };
 
 struct IdentityKind {
-  std::map<std::string, std::string> attributes;  ///< placeholders ${unique} (letters and digits) and ${password} (generated, secret)
-  std::vector<std::string> create;                ///< actions, run as the identity that is being made; captures become values
-  std::string owner;                              ///< placeholder over values: what owner columns hold
-  std::string token;                              ///< placeholder over values: the credential
+  std::map<std::string, std::string>
+      attributes;                   ///< placeholders ${unique} (letters and digits) and ${password} (generated, secret)
+  std::vector<std::string> create;  ///< actions, run as the identity that is being made; captures become values
+  std::string owner;                ///< placeholder over values: what owner columns hold
+  std::string token;                ///< placeholder over values: the credential
 };
 
 struct TargetService {
@@ -133,8 +135,8 @@ struct TargetService {
 };
 
 struct TargetStore {
-  std::vector<std::string> owner_columns;      ///< a table with one of these columns is owned by that column's value
-  std::map<std::string, std::string> owners;   ///< table -> owner column, where it differs ("users": "id")
+  std::vector<std::string> owner_columns;     ///< a table with one of these columns is owned by that column's value
+  std::map<std::string, std::string> owners;  ///< table -> owner column, where it differs ("users": "id")
 };
 
 struct Target {
@@ -156,8 +158,9 @@ enum class EngineKind { kProcess, kCompose, kExternal };
 
 /// A value of a service's environment. Secret values are redacted everywhere. A generated one is new in every run.
 struct EnvValue {
-  std::string value;  ///< placeholders ${port.<service>} ${url.<service>} ${store.<store>.url} ${double.<double>.url}
-                      ///< ${double.<double>.proxy} ${double.<double>.ca_file} ${run.directory} ${secret.<name>} ${env.<NAME>}
+  std::string
+      value;  ///< placeholders ${port.<service>} ${url.<service>} ${store.<store>.url} ${double.<double>.url}
+              ///< ${double.<double>.proxy} ${double.<double>.ca_file} ${run.directory} ${secret.<name>} ${env.<NAME>}
   bool secret = false;
 };
 
@@ -176,13 +179,14 @@ struct WaitCondition {
 };
 
 struct ServiceDeployment {
-  std::vector<std::string> command;  ///< placeholders as for env, and ${tool.directory}: where `readiness` lies, ${deployment.directory}
-  std::string working_directory;     ///< likewise; empty: the run directory
+  std::vector<std::string>
+      command;  ///< placeholders as for env, and ${tool.directory}: where `readiness` lies, ${deployment.directory}
+  std::string working_directory;                ///< likewise; empty: the run directory
   std::map<std::string, EnvValue> environment;  ///< nothing else is inherited but PATH, HOME, LANG and TZ
-  std::optional<int> port;           ///< fixed; unset: a free one is chosen
-  std::vector<WaitCondition> ready;  ///< never empty
+  std::optional<int> port;                      ///< fixed; unset: a free one is chosen
+  std::vector<WaitCondition> ready;             ///< never empty
   Milliseconds startup_timeout{30'000};
-  Milliseconds stop_grace{5'000};    ///< from SIGTERM to SIGKILL
+  Milliseconds stop_grace{5'000};  ///< from SIGTERM to SIGKILL
 };
 
 struct DataProviderDeployment {
@@ -195,15 +199,16 @@ struct Deployment {
   std::string id;
   std::string target;
   EngineKind engine = EngineKind::kProcess;
-  std::map<std::string, std::string> secrets;       ///< name -> value; "generated:<bytes>" is new in every run; ${env.<NAME>}
-  std::map<std::string, std::string> stores;        ///< store -> "postgresql" (private cluster) or, external, a URL
+  std::map<std::string, std::string>
+      secrets;                                ///< name -> value; "generated:<bytes>" is new in every run; ${env.<NAME>}
+  std::map<std::string, std::string> stores;  ///< store -> "postgresql" (private cluster) or, external, a URL
   std::map<std::string, DataProviderDeployment> data_providers;
   std::map<std::string, ServiceDeployment> services;
-  std::vector<std::string> service_order;           ///< their names as written, which is the order in which they start
-  std::string token_signing_key;                    ///< placeholder; empty: unknown, tokens cannot be minted with it
+  std::vector<std::string> service_order;  ///< their names as written, which is the order in which they start
+  std::string token_signing_key;           ///< placeholder; empty: unknown, tokens cannot be minted with it
   std::string token_algorithm = "HS256";
-  std::vector<std::string> allowed_hosts;           ///< beside loopback
-  std::string defects_file;                         ///< standin/defects.json, absolute; empty: no switchable defects
+  std::vector<std::string> allowed_hosts;  ///< beside loopback
+  std::string defects_file;                ///< standin/defects.json, absolute; empty: no switchable defects
   std::string source_tree;
   std::string file;
 };

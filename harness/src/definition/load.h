@@ -1,8 +1,8 @@
 #pragma once
-// Definition files -> typed values, strictly. Unknown and duplicate keys, wrong types, missing units, names that refer to
-// nothing and misspelt words are errors with file:line:column and the nearest known word; all errors of a file are
-// collected (up to 50) before giving up. Files over 8 MiB, deeper than 64 or not UTF-8 are refused. Pure functions of the
-// files; no globals, any thread.
+// Definition files -> typed values, strictly. Unknown and duplicate keys, wrong types, missing units, names that refer
+// to nothing and misspelt words are errors with file:line:column and the nearest known word; all errors of a file are
+// collected (up to 50) before giving up. Files over 8 MiB, deeper than 64 or not UTF-8 are refused. Pure functions of
+// the files; no globals, any thread.
 
 #include <map>
 #include <string>
@@ -27,8 +27,8 @@ Loaded<Suite> LoadSuite(const std::string& file, const ProbeTable& probes);
 /// Reads a target. Checks that every action, identity, service, store and placeholder it refers to exists.
 Loaded<Target> LoadTarget(const std::string& file);
 
-/// Reads a deployment with `variant` applied (empty: none) and checks it against `target`: every service, store and double that
-/// the target names is provided. Relative paths are resolved against the deployment's folder.
+/// Reads a deployment with `variant` applied (empty: none) and checks it against `target`: every service, store and
+/// double that the target names is provided. Relative paths are resolved against the deployment's folder.
 Loaded<Deployment> LoadDeployment(const std::string& file, const std::string& variant, const Target& target);
 
 }  // namespace readiness

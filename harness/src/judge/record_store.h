@@ -1,7 +1,7 @@
 #pragma once
-// Where records lie: <suite directory>/items/<item id>/record.json, the evidence of each attempt beside it in attempt-<n>. Several processes may append at
-// once; each append holds a lock on the item's folder, so no attempt is lost. Reading takes no lock: a record is always
-// whole.
+// Where records lie: <suite directory>/items/<item id>/record.json, the evidence of each attempt beside it in
+// attempt-<n>. Several processes may append at once; each append holds a lock on the item's folder, so no attempt is
+// lost. Reading takes no lock: a record is always whole.
 
 #include <functional>
 #include <string>
@@ -28,10 +28,12 @@ using EvidenceSource = std::function<Result<std::vector<EvidenceFile>>(const std
 /// observations, violations and evidence stay those of the attempt that decides the outcome (judge.h, Combine). A
 /// record that cannot be read might have been red, so it counts as an inconclusive attempt, unless it is plainly of
 /// another run. `evidence` is written into a folder of this attempt's own, so that the evidence which the record keeps
-/// stays; folders of former runs are removed. When it cannot be written the attempt is inconclusive, unless it failed: a
-/// verdict without its evidence is no pass, a violation that was seen stays one. Returns the record as stored. Errors: kUsage (unsafe name, not exactly one attempt), kEnvironment,
-/// kTimeout (the lock), kInternal (`run` is not a valid record).
-Result<Record> AppendAttempt(const std::string& suite_directory, const Record& run, const EvidenceSource& evidence = {});
+/// stays; folders of former runs are removed. When it cannot be written the attempt is inconclusive, unless it failed:
+/// a verdict without its evidence is no pass, a violation that was seen stays one. Returns the record as stored.
+/// Errors: kUsage (unsafe name, not exactly one attempt), kEnvironment, kTimeout (the lock), kInternal (`run` is not a
+/// valid record).
+Result<Record> AppendAttempt(const std::string& suite_directory, const Record& run,
+                             const EvidenceSource& evidence = {});
 
 /// Reads the record of one item. Errors: kNotAvailable when there is none; kMalformed, kLimit, kEnvironment.
 Result<Record> ReadRecord(const std::string& suite_directory, const std::string& item);

@@ -50,7 +50,8 @@ std::uint64_t SizeOf(int file) {
   return ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-// Calls `line` with pid and word of every whole line from `begin` on, but for what lies before the latest kMostRead bytes.
+// Calls `line` with pid and word of every whole line from `begin` on, but for what lies before the latest kMostRead
+// bytes.
 void EachLine(int file, std::uint64_t begin, const std::function<void(int, std::string_view)>& line) {
   const std::uint64_t size = SizeOf(file);
   const std::uint64_t position = std::max(std::min(begin, size), size - std::min<std::uint64_t>(size, kMostRead));

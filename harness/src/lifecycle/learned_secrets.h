@@ -18,14 +18,14 @@ class LearnedSecrets {
   /// For everybody else's evidence. To be called before the secret is used. A run directory that is gone is no error.
   void Announce(const std::string& secret) const;
 
-  /// Between Expect and Expected this process is given secrets that it cannot have announced yet, such as the token that
-  /// a login answers with: services may log them before we see them.
+  /// Between Expect and Expected this process is given secrets that it cannot have announced yet, such as the token
+  /// that a login answers with: services may log them before we see them.
   void Expect() const { Write("+"); }
   void Expected() const { Write("-"); }
 
-  /// What others have announced since this object was made, and before that in so much of the file that its cost does not
-  /// grow with the suite. Waits, at most two seconds, for those who expect secrets now: to be called after the logs have
-  /// been read that may hold them.
+  /// What others have announced since this object was made, and before that in so much of the file that its cost does
+  /// not grow with the suite. Waits, at most two seconds, for those who expect secrets now: to be called after the logs
+  /// have been read that may hold them.
   std::vector<std::string> OfOthers() const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 // A running target as item processes see it, and who owns it. Two files, both written atomically by `up`:
-//   <state directory>/state.json   in the build tree: run id, owner, outcome of `up`, where the run directory is. No secrets.
-//   <run directory>/session.json   mode 0600, gone with the run: endpoints, store URLs, secrets.
+//   <state directory>/state.json   in the build tree: run id, owner, outcome of `up`, where the run directory is. No
+//   secrets. <run directory>/session.json   mode 0600, gone with the run: endpoints, store URLs, secrets.
 // Reading is safe from any process at any time; there is no locking to hold.
 
 #include <chrono>
@@ -23,24 +23,24 @@ struct ProcessIdentity {
 
 /// Who a run belongs to: the process that ran `up` (CTest), or a lease until a point in time.
 struct Owner {
-  ProcessIdentity process;                                   ///< pid 0 when it is a lease
-  std::string description;                                   ///< "ctest (pid 4711)", "lease until 2026-11-20T10:00:00Z"
+  ProcessIdentity process;  ///< pid 0 when it is a lease
+  std::string description;  ///< "ctest (pid 4711)", "lease until 2026-11-20T10:00:00Z"
   std::optional<std::chrono::system_clock::time_point> lease_until;
 };
 
 /// state.json
 struct TargetState {
   std::string run_id;
-  std::string target;      ///< name as added by readiness_add_target
+  std::string target;  ///< name as added by readiness_add_target
   Owner owner;
   bool started = false;
-  std::string reason;      ///< why not started; redacted
+  std::string reason;  ///< why not started; redacted
   std::string run_directory;
-  std::string spoiled;     ///< why later items must not judge; empty: sound
+  std::string spoiled;  ///< why later items must not judge; empty: sound
 };
 
 struct ServiceEndpoint {
-  std::string url;       ///< "http://127.0.0.1:20123", no trailing slash
+  std::string url;  ///< "http://127.0.0.1:20123", no trailing slash
   std::string log_file;
 };
 
@@ -54,15 +54,15 @@ struct Session {
   std::string target_file;
   std::string deployment_id;
   std::string deployment_file;
-  std::string engine;                                   ///< "process"
+  std::string engine;  ///< "process"
   std::map<std::string, ServiceEndpoint> services;
-  std::map<std::string, std::string> stores;            ///< store -> PostgreSQL URL for observation
+  std::map<std::string, std::string> stores;  ///< store -> PostgreSQL URL for observation
   std::map<std::string, DataProviderEndpoint> data_providers;
-  std::string token_signing_key;                        ///< empty: unknown
+  std::string token_signing_key;  ///< empty: unknown
   std::string token_algorithm;
   std::vector<std::string> allowed_hosts;
-  std::vector<std::string> secrets;                     ///< every value to redact
-  std::vector<std::string> defects;                     ///< active, as acknowledged by the services
+  std::vector<std::string> secrets;  ///< every value to redact
+  std::vector<std::string> defects;  ///< active, as acknowledged by the services
 };
 
 /// Reads state.json. Errors: kTarget when there is none ("`up` has not run"), kMalformed.

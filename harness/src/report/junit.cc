@@ -264,9 +264,9 @@ std::string SuiteName(const std::string& prefix, const std::string& section) {
 }
 
 struct ProblemPlace {
-  std::string prefix;     // of the testsuite's name
+  std::string prefix;  // of the testsuite's name
   std::string classname;
-  std::string file;       // empty: none to name
+  std::string file;  // empty: none to name
 };
 
 // What keeps a suite from a GO without being an item must be red for whoever reads this file only.

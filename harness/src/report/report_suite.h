@@ -24,7 +24,7 @@ struct VerdictSummary {
   std::string console;   ///< the summary for people
   std::string junit_file;
   std::string verdict_file;
-  RegisteredSuite suite;        ///< what `concluded` is about
+  RegisteredSuite suite;  ///< what `concluded` is about
   SuiteVerdict concluded;
 };
 

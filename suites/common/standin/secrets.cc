@@ -18,7 +18,9 @@ std::string Base64(const unsigned char* bytes, std::size_t size) {
 
 }  // namespace
 
-bool PrepareCryptography() { return sodium_init() >= 0; }
+bool PrepareCryptography() {
+  return sodium_init() >= 0;
+}
 
 SecretBox::SecretBox(std::string_view service_key) {
   static_assert(crypto_secretbox_KEYBYTES == 32);

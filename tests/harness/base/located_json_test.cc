@@ -45,7 +45,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(LocatedJson, KnowsWhereEverythingStood) {
-  const auto parsed = ParseLocatedJson("{\n  \"näme\": \"a\\\"b\",\n  \"list\": [1, -2.5e3, true,\n null, {}]\n}", "x.json");
+  const auto parsed =
+      ParseLocatedJson("{\n  \"näme\": \"a\\\"b\",\n  \"list\": [1, -2.5e3, true,\n null, {}]\n}", "x.json");
   ASSERT_TRUE(parsed) << parsed.error().Brief();
   ASSERT_EQ(parsed->members.size(), 2U);
   EXPECT_EQ(parsed->members[0].line, 2);

@@ -10,8 +10,9 @@ constexpr const char* kSecret = "s3cr3t/Pass \"wörd\" <&>?~";
 
 std::string Base64(const std::string& text) {
   std::string out((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                      static_cast<int>(text.size()));
   out.resize(static_cast<std::size_t>(length));
   return out;
 }
@@ -75,7 +76,8 @@ TEST(Redactor, RemovesWhatACutHasLeftOfASecret) {
             "a [redacted] [7 more bytes], [redacted] [120 more bytes]");
   EXPECT_EQ(redactor.Redact("topsecret-v [x more bytes]"), "topsecret-v [x more bytes]");
   EXPECT_EQ(redactor.Redact("[7 more bytes] more bytes] 7 more bytes]"), "[7 more bytes] more bytes] 7 more bytes]");
-  EXPECT_EQ(redactor.Redact("topsecr... (26 bytes)....topse... topsecret"), "[redacted]... (26 bytes)....[redacted]... topsecret");
+  EXPECT_EQ(redactor.Redact("topsecr... (26 bytes)....topse... topsecret"),
+            "[redacted]... (26 bytes)....[redacted]... topsecret");
   EXPECT_EQ(redactor.RedactHead(""), "");
   EXPECT_EQ(redactor.RedactTail(""), "");
 }

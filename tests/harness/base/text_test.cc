@@ -25,9 +25,13 @@ TEST(Printable, NeutralisesWhatATerminalObeys) {
   EXPECT_EQ(Printable("line\n\ttab ü 漢"), "line\n\ttab ü 漢");
 }
 
-TEST(Printable, SaysWhatWasCut) { EXPECT_EQ(Printable("abcdef", 4), "abcd [2 more bytes]"); }
+TEST(Printable, SaysWhatWasCut) {
+  EXPECT_EQ(Printable("abcdef", 4), "abcd [2 more bytes]");
+}
 
-TEST(PercentEncode, LeavesOnlyUnreserved) { EXPECT_EQ(PercentEncode("a/b ?..%ü"), "a%2Fb%20%3F..%25%C3%BC"); }
+TEST(PercentEncode, LeavesOnlyUnreserved) {
+  EXPECT_EQ(PercentEncode("a/b ?..%ü"), "a%2Fb%20%3F..%25%C3%BC");
+}
 
 TEST(Sha256Hex, MatchesTheStandardsVector) {
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
