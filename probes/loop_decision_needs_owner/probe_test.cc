@@ -57,6 +57,7 @@ class LoopDecisionNeedsOwnerTest : public ::testing::Test {
   void AllIsWell() {
     StrangerIsRefused();
     OwnersDecide();
+    StrangerIsRefused();
     OthersAreRefused();
   }
   Result<void> Run() { return probes::loop_decision_needs_owner(t.context()); }
@@ -107,8 +108,8 @@ TEST_F(LoopDecisionNeedsOwnerTest, LooksOncePerAttemptAtEach) {
   AllIsWell();
   ASSERT_TRUE(Run());
   const std::size_t attempts = t.findings.observations().size();
-  constexpr std::size_t kPrepared = 1, kLate = 1, kControls = 3, kLast = 1;
-  EXPECT_THAT(t.store.snapshots, SizeIs(2 * (kPrepared + attempts + kLate + kControls + kLast)));
+  constexpr std::size_t kPrepared = 1, kLate = 1, kControls = 3, kAgain = 2, kLast = 1;
+  EXPECT_THAT(t.store.snapshots, SizeIs(2 * (kPrepared + attempts + kLate + kControls + kAgain + kLast)));
 }
 
 TEST_F(LoopDecisionNeedsOwnerTest, HoldsWhenRefusalsAreAudited) {
@@ -116,6 +117,7 @@ TEST_F(LoopDecisionNeedsOwnerTest, HoldsWhenRefusalsAreAudited) {
     t.store.AddRows(t.OwnerOf("owner"), "audit_events", 1);
   });
   OwnersDecide();
+  StrangerIsRefused();
   OthersAreRefused();
   ASSERT_TRUE(Run());
   EXPECT_THAT(t.findings.violations(), IsEmpty());
@@ -255,12 +257,76 @@ TEST_F(LoopDecisionNeedsOwnerTest, ViolatedWhenAJobDecidesAfterTheRefusal) {
     return StoreSnapshot{{"loop_decisions", {count, std::to_string(count)}}};
   };
   AllIsWell();
-  // Before, after each of ten attempts: 0. Owner's control: 1; stranger's: 1; minted: 2; the last look: 3.
+  // Before, after each of ten attempts: 0. Owner's control: 1; stranger's: 1; minted: 2; the stranger's second tries:
+  // 2; the last look: 3.
   for (int i = 0; i < 11; ++i) t.store.ShowSnapshot(t.OwnerOf("owner"), rows(0));
-  for (const std::int64_t count : {1, 1, 2, 3}) t.store.ShowSnapshot(t.OwnerOf("owner"), rows(count));
+  for (const std::int64_t count : {1, 1, 2, 2, 2, 3}) t.store.ShowSnapshot(t.OwnerOf("owner"), rows(count));
   ASSERT_TRUE(Run());
   ASSERT_THAT(t.findings.violations(), SizeIs(1));
   EXPECT_EQ(t.findings.violations()[0].what, "a refused decision was taken later");
+}
+
+// The evaluation was not visible yet when the stranger was refused first.
+class LoopDecisionSecondTryTest : public LoopDecisionNeedsOwnerTest {
+ protected:
+  LoopDecisionSecondTryTest() {
+    StrangerIsRefused();
+    OwnersDecide();
+    t.actions.Answer("decide_loop", "*", 401);
+  }
+};
+
+TEST_F(LoopDecisionSecondTryTest, HoldsWhenItIsRefusedAsBefore) {
+  StrangerIsRefused(403);
+  ClaimsAreRefused();
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_EQ(t.actions.Count("decide_loop", "stranger"), 3);
+  EXPECT_EQ(t.actions.Count(kAsOwner, "stranger"), 2);
+}
+
+TEST_F(LoopDecisionSecondTryTest, ViolatedWhenItIsServed) {
+  Decides("stranger", "stranger");
+  ClaimsAreRefused();
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_EQ(t.findings.violations()[0].what, "somebody decided on another's evaluation");
+  EXPECT_THAT(t.findings.violations()[0].did, HasSubstr("again after the owner decided"));
+}
+
+TEST_F(LoopDecisionSecondTryTest, ViolatedWhenTheClaimIsBelieved) {
+  StrangerIsRefused();
+  ClaimsAreRefused();
+  t.actions.Answer(kAsOwner, "stranger", 200).Then([this] { Stores("owner"); });
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_THAT(t.findings.violations()[0].did, HasSubstr(kAsOwner));
+}
+
+TEST_F(LoopDecisionSecondTryTest, ViolatedWhenARefusalIsStored) {
+  Decides("stranger", "owner", 404);
+  ClaimsAreRefused();
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_EQ(t.findings.violations()[0].what, "a decision was refused and had an effect all the same");
+}
+
+TEST_F(LoopDecisionSecondTryTest, HoldsWhenAJobOfTheOwnersDecisionIsStillRunning) {
+  t.actions.Answer("decide_loop", "stranger", 404).Then([this] {
+    t.store.ChangeRows(t.OwnerOf("owner"), "experiments");
+  });
+  ClaimsAreRefused();
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+}
+
+TEST_F(LoopDecisionSecondTryTest, UndecidableByAnotherStatus) {
+  StrangerIsRefused(422);
+  ClaimsAreRefused();
+  const auto ran = Run();
+  ASSERT_FALSE(ran);
+  EXPECT_THAT(ran.error().what, HasSubstr("neither done nor refused"));
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
 }
 
 // What must never be taken for a refusal.
@@ -377,6 +443,29 @@ TEST_F(LoopDecisionNeedsOwnerTest, UndecidableWhenATableOfDecisionsDoesNotExist)
   const auto ran = probes::loop_decision_needs_owner(misspelt.context());
   ASSERT_FALSE(ran);
   EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
+}
+
+TEST_F(LoopDecisionNeedsOwnerTest, AStatusThatRefusesNothingIsADefinitionError) {
+  for (const char* name : {"unauthenticated_with", "stranger_refused_with"}) {
+    for (const int status : {200, 302, 405, 429, 500}) {
+      Json parameters = {{"identity", "user"},
+                         {"store", "main"},
+                         {"prepare", "seed_evaluation"},
+                         {"decide", "decide_loop"},
+                         {"decided_in", {"loop_decisions"}},
+                         {"may_change", Json::array()},
+                         {"unauthenticated_with", {401}},
+                         {"stranger_refused_with", {404}},
+                         {"late_effects_within_ms", 0},
+                         {"impersonations", Json::array()}};
+      parameters[name].push_back(status);
+      TestContext wrong(parameters);
+      const auto ran = probes::loop_decision_needs_owner(wrong.context());
+      ASSERT_FALSE(ran);
+      EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition) << name << " " << status;
+      EXPECT_THAT(wrong.identities.made, IsEmpty());
+    }
+  }
 }
 
 TEST_F(LoopDecisionNeedsOwnerTest, UndecidableWhenNothingCanBePreparedOrRead) {

@@ -31,6 +31,7 @@ struct Played {
   std::string who;  // did what, for headlines
   std::string did;
   HttpResponse answer;
+  bool worked = false;  // the action did what it is for, by its own declaration
   std::vector<Check> checks;
 };
 
@@ -42,6 +43,7 @@ class Player {
     READINESS_RETURN_IF_ERROR(Prepare());
     READINESS_ASSIGN(const bool holds, PlayControl());
     if (!holds) return {};
+    READINESS_RETURN_IF_ERROR(CheckAbsencesMeanSomething());
     for (const Step& step : script_.attempt) {
       READINESS_RETURN_IF_ERROR(CheckIsShown(step));
       READINESS_RETURN_IF_ERROR(Attempt(step));
@@ -89,12 +91,29 @@ class Player {
         }
       }
       if (!unmet.empty()) break;
+      if (played.worked) worked_.insert(step.action);
       shown_.push_back(std::move(played.answer));
     }
+    if (unmet.empty() && worked_.empty()) unmet = "no control step did what its action is for";
     context_.findings.AddControl(
         {"control_steps_hold", "the control steps go as declared", unmet.empty(),
          unmet.empty() ? fmt::format("{} steps, {} expectations met", script_.control.size(), met) : unmet});
     return unmet.empty();
+  }
+
+  // A path that does not exist answers 404 to everybody.
+  Result<void> CheckAbsencesMeanSomething() const {
+    for (const Step& step : script_.attempt) {
+      if (!step.expect.statuses.contains(404) || worked_.contains(step.action)) continue;
+      return Fail(
+          {ErrorKind::kDefinition,
+           fmt::format("parameter {}: expects 404 of an action that no control step showed to work", step.place),
+           std::nullopt,
+           fmt::format("a control step in which {} does what it is for", step.action),
+           {},
+           {}});
+    }
+    return {};
   }
 
   Result<void> Attempt(const Step& step) {
@@ -144,6 +163,7 @@ class Player {
     played.who = fmt::format("{} as \"{}\"", step.action, step.as);
     played.did = fmt::format("{} ({})", played.who, step.place);
     played.answer = result.exchange->response;
+    played.worked = result.as_expected;
     played.checks.push_back(scenario_parts::CheckStatus(step.expect, played.answer));
     READINESS_ASSIGN(const auto answer_checks,
                      AtPlace(step, scenario_parts::CheckAnswer(step.expect, *result.exchange, cast_)));
@@ -257,6 +277,7 @@ class Player {
   std::map<std::string, std::string> accounts_;  // identity -> account at the provider
   World seen_;                                   // after the last step
   std::vector<HttpResponse> shown_;              // answers of the control steps
+  std::set<std::string> worked_;                 // actions that a control step showed to work
   std::set<std::string> never_shown_;
   bool withheld_ = false;  // an attempt says what must not be shown
 };

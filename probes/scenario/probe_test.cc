@@ -163,6 +163,50 @@ TEST_F(ScenarioTest, UndecidableWhenTheControlStoresNothing) {
   EXPECT_FALSE(t().Satisfied("control_steps_hold"));
 }
 
+TEST_F(ScenarioTest, UndecidableWhenNoControlStepDidWhatItsActionIsFor) {
+  Json notes = Notes();
+  notes["control"] = Json::parse(R"([{ "as": "stranger", "action": "read_note", "expect": { "status": [404] } }])");
+  notes["attempt"][0]["arguments"] = Json::object();
+  notes["attempt"][0]["expect"] = Json::parse(R"({"status": [401, 403], "unchanged": ["owner"]})");
+  Set(notes);
+  StrangerGets(404);
+  StrangerGets(403);
+  ASSERT_TRUE(Run());
+  EXPECT_FALSE(t().Satisfied("control_steps_hold"));
+  EXPECT_EQ(t().findings.controls()[0].seen, "no control step did what its action is for");
+  EXPECT_EQ(t().actions.Count("read_note"), 1);
+}
+
+TEST_F(ScenarioTest, UndecidableWhenNothingShowsThatWhatIsNotFoundExistsAtAll) {
+  const Json refused = Json::parse(R"({ "as": "stranger", "action": "read_note", "expect": { "status": [404] } })");
+  for (const bool seen_refused : {false, true}) {
+    Json notes = Notes();
+    notes["control"].erase(1);
+    if (seen_refused) notes["control"].push_back(refused);
+    notes["attempt"][0]["expect"] = Json::parse(R"({"status": [403, 404], "unchanged": ["owner"]})");
+    Set(notes);
+    StrangerGets(404);
+    const auto ran = Run();
+    ASSERT_FALSE(ran);
+    EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
+    EXPECT_THAT(ran.error().what, AllOf(HasSubstr("/attempt/0"),
+                                        HasSubstr("expects 404 of an action that no control step showed to work")));
+    EXPECT_EQ(t().actions.Count("read_note"), seen_refused ? 1 : 0);
+    EXPECT_THAT(t().findings.observations(), IsEmpty());
+  }
+}
+
+TEST_F(ScenarioTest, HoldsWhenAnotherActionWorkedAndTheStatusIsNot404) {
+  Json notes = Notes();
+  notes["control"].erase(1);
+  notes["attempt"][0]["expect"] = Json::parse(R"({"status": [401], "unchanged": ["owner"]})");
+  Set(notes);
+  StrangerGets(401);
+  ASSERT_TRUE(Run());
+  EXPECT_TRUE(t().Satisfied("control_steps_hold"));
+  EXPECT_THAT(t().findings.observations(), SizeIs(2));
+}
+
 TEST_F(ScenarioTest, UndecidableWhenNobodyEverGetsWhatIsWithheld) {
   for (const char* expect : {R"({"status": [404], "never_contains": ["never heard of"]})",
                              R"({"status": [404], "json": [{"at": "/nowhere", "absent": true}]})",

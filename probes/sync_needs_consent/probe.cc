@@ -77,10 +77,16 @@ Result<Settings> ReadSettings(const Parameters& parameters) {
   READINESS_ASSIGN(settings.sync, parameters.String("sync"));
   READINESS_ASSIGN(settings.stored_in, parameters.StringList("stored_in"));
   READINESS_ASSIGN(settings.may_change, parameters.StringList("may_change"));
-  READINESS_ASSIGN(settings.refused_with, parameters.Statuses("refused_with"));
+  READINESS_ASSIGN(settings.refused_with, parameters.Refusals("refused_with"));
   READINESS_ASSIGN(settings.late_effects_within, parameters.Duration("late_effects_within_ms"));
   READINESS_ASSIGN(const Json cases, parameters.Raw("cases"));
   READINESS_ASSIGN(settings.cases, ReadCases(cases));
+  for (const std::string& table : settings.stored_in) {
+    const auto& may_change = settings.may_change;
+    if (std::find(may_change.begin(), may_change.end(), table) == may_change.end()) continue;
+    return Fail(ErrorKind::kDefinition, fmt::format("table {} is in stored_in and in may_change", table));
+  }
+  if (settings.stored_in.empty()) return Fail(ErrorKind::kDefinition, "parameter stored_in is empty");
   return settings;
 }
 
@@ -127,7 +133,7 @@ class Consent {
     READINESS_RETURN_IF_ERROR(ConsentedSyncStores(left_out));
     if (context_.findings.violations().empty()) late_effects_.Await();
     for (const Subject& subject : refused) READINESS_RETURN_IF_ERROR(LookAgain(subject));
-    return {};
+    return StillRefused(refused.front());
   }
 
  private:
@@ -219,13 +225,13 @@ class Consent {
   }
 
   // One sync that has to be refused; what it was answered. What it must not do is recorded as a violation.
-  Result<std::string> Attempt(const Subject& subject) {
+  Result<std::string> Attempt(const Subject& subject, const std::string& when = {}) {
     READINESS_ASSIGN(const ActionResult result, context_.actions.Run(settings_.sync, subject.user));
     late_effects_.Attempted();
     READINESS_ASSIGN(const Effects effects, Look(subject, true));
     const bool refused = settings_.refused_with.contains(result.status());
     const bool served = result.as_expected || (result.status() >= 200 && result.status() < 300);
-    const std::string answered = fmt::format("status {}", result.status());
+    const std::string answered = fmt::format("status {}{}", result.status(), when);
     if (served) {
       Violate(subject, effects.None() ? "sync without consent was not refused" : "sync ran for a user without consent",
               answered, effects);
@@ -316,6 +322,16 @@ class Consent {
                                       fmt::format("found in {}", fmt::join(tables, ", ")), kFix});
     }
     return {};
+  }
+
+  // Somebody has consented by now, which must not count for anybody else.
+  Result<void> StillRefused(const Subject& subject) {
+    const auto& violations = context_.findings.violations();
+    if (!violations.empty()) return {};
+    READINESS_RETURN_IF_ERROR(Attempt(subject, " after another user consented").map([](const auto&) {}));
+    if (!violations.empty()) return {};
+    late_effects_.Await();
+    return LookAgain(subject);
   }
 
   static constexpr int kRecords = 5;

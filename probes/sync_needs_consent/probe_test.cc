@@ -68,7 +68,7 @@ TEST_F(SyncNeedsConsentTest, Holds) {
   EXPECT_THAT(t.findings.violations(), IsEmpty());
   EXPECT_TRUE(t.Satisfied("consented_sync_stores"));
   EXPECT_THAT(t.findings.observations(), SizeIs(2));
-  EXPECT_EQ(t.actions.Count("sync_provider"), 2 + 2 + 1);
+  EXPECT_EQ(t.actions.Count("sync_provider"), 2 + 2 + 1 + 1);
 }
 
 TEST_F(SyncNeedsConsentTest, HoldsWhenTheRefusalIsAudited) {
@@ -181,6 +181,82 @@ TEST_F(SyncNeedsConsentTest, HoldsWhenTheLinkingFetchesForWhoConsentsOrExchanges
   });
   ASSERT_TRUE(Run());
   EXPECT_THAT(t.findings.violations(), IsEmpty());
+}
+
+// Somebody has consented, and the first refused user tries once more.
+class AnybodysConsentTest : public SyncNeedsConsentTest {
+ protected:
+  AnybodysConsentTest() {
+    t.actions.Answer("sync_provider", kNever, 403);
+    t.actions.Answer("sync_provider", kNever, 403);
+  }
+};
+
+TEST_F(AnybodysConsentTest, ViolatedWhenItCountsForEverybody) {
+  SyncFetchesAndStores(kNever, 200);
+  ConsentWorks();
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_EQ(t.findings.violations()[0].what, "sync ran for a user without consent");
+  EXPECT_THAT(t.findings.violations()[0].actual, HasSubstr("status 200 after another user consented"));
+}
+
+TEST_F(AnybodysConsentTest, ViolatedWhenTheRefusalHasAnEffect) {
+  SyncFetchesAndStores(kNever, 403);
+  ConsentWorks();
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_EQ(t.findings.violations()[0].what, "sync was refused and had an effect all the same");
+}
+
+TEST_F(AnybodysConsentTest, UndecidableByAnotherStatus) {
+  t.actions.Answer("sync_provider", kNever, 500);
+  ConsentWorks();
+  const auto ran = Run();
+  ASSERT_FALSE(ran);
+  EXPECT_THAT(ran.error().what, HasSubstr("neither ran nor was refused"));
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+}
+
+TEST(SyncNeedsConsentDefinition, ATableThatMayChangeIsNotLookedAtAndSoMustNotBeStoredIn) {
+  for (const Json& stored_in : {Json{"health_data", "audit_events"}, Json::array()}) {
+    TestContext t({{"identity", "user"},
+                   {"store", "main"},
+                   {"provider", "whoop"},
+                   {"stored_in", stored_in},
+                   {"may_change", {"audit_events"}},
+                   {"refused_with", {403}},
+                   {"late_effects_within_ms", 0},
+                   {"connect", "connect_provider"},
+                   {"grant", "grant_consent"},
+                   {"sync", "sync_provider"},
+                   {"cases", {{{"name", kNever}}}}});
+    const auto ran = probes::sync_needs_consent(t.context());
+    ASSERT_FALSE(ran);
+    EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
+    EXPECT_THAT(ran.error().what, HasSubstr("stored_in"));
+    EXPECT_THAT(t.identities.made, IsEmpty());
+  }
+}
+
+TEST(SyncNeedsConsentDefinition, AStatusThatRefusesNothingIsADefinitionError) {
+  for (const int status : {200, 302, 405, 429, 500}) {
+    TestContext t({{"identity", "user"},
+                   {"store", "main"},
+                   {"provider", "whoop"},
+                   {"stored_in", {"health_data"}},
+                   {"may_change", Json::array()},
+                   {"refused_with", {403, status}},
+                   {"late_effects_within_ms", 0},
+                   {"connect", "connect_provider"},
+                   {"grant", "grant_consent"},
+                   {"sync", "sync_provider"},
+                   {"cases", {{{"name", kNever}}}}});
+    const auto ran = probes::sync_needs_consent(t.context());
+    ASSERT_FALSE(ran);
+    EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition) << status;
+    EXPECT_THAT(t.identities.made, IsEmpty());
+  }
 }
 
 // A user whose data was stored while it consented, and which has withdrawn since.

@@ -56,6 +56,55 @@ TEST_F(Running, ItemThatIsNotBuilt) {
   EXPECT_THAT(run.err, HasSubstr("fix       build the project"));
 }
 
+TEST_F(Running, RunOfAnotherTargetIsNotTheItems) {
+  Resolve();
+  Run({"up", "--name", "other", "--target", "target.json", "--deployment", "local.json", "--state-directory", "state"});
+  const ToolRun run = Item("A1");
+  EXPECT_EQ(run.code, 3);
+  EXPECT_THAT(run.err, HasSubstr("error: the state directory holds the run of another target\n"));
+  EXPECT_FALSE(Exists("suite/items/A1/record.json"));
+}
+
+TEST_F(Running, RecordOfAnItemThatSaysSomethingElseNowIsGone) {
+  Resolve();
+  Up();
+  Item("A1");
+  Item("A2.1");
+  ASSERT_TRUE(Exists("suite/items/A1/record.json"));
+  Resolve();
+  EXPECT_TRUE(Exists("suite/items/A1/record.json")) << "nothing has changed";
+  Edit("suite.json", "\"id\": \"A1\",", "\"id\": \"A1\", \"minimum_observations\": 9,");
+  Resolve();
+  EXPECT_FALSE(Exists("suite/items/A1/record.json"));
+  EXPECT_TRUE(Exists("suite/items/A2.1/record.json"));
+}
+
+TEST_F(Running, CTestDoesNotJudgeWhatALeaseStarted) {
+  Resolve();
+  Run({"up", "--name", "shop", "--target", "target.json", "--deployment", "local.json", "--state-directory", "state",
+       "--lease", "60"});
+  const ToolRun item = Run({"run", "--owned", "suite/items/A1/item.json"});
+  EXPECT_EQ(item.code, 3);
+  EXPECT_THAT(item.err, HasSubstr("error: the running target was not started by this run\n"));
+  EXPECT_FALSE(Exists("suite/items/A1/record.json"));
+  EXPECT_EQ(Run({"started", "--owned", "--state-directory", "state"}).code, 1);
+  EXPECT_EQ(Run({"report", "--owned", "--suite-directory", "suite"}).code, 3);
+  EXPECT_THAT(Run({"down", "--owned", "--state-directory", "state"}).out, HasSubstr("left alone: lease until"));
+  EXPECT_EQ(Run({"down", "--state-directory", "state"}).code, 0);
+}
+
+TEST_F(Running, OwnedReportDoesNotTakeOverARunOfThePast) {
+  Resolve();
+  {
+    const OtherOwner past(*this, {"up", "--name", "shop", "--target", "target.json", "--deployment", "local.json",
+                                  "--state-directory", "state"});
+  }
+  const ToolRun report = Run({"report", "--owned", "--suite-directory", "suite"});
+  EXPECT_EQ(report.code, 3);
+  EXPECT_THAT(report.err, HasSubstr("error: the target was not brought up in this run\n"));
+  EXPECT_FALSE(Exists("suite/verdict.json"));
+}
+
 TEST_F(Running, ItemFileThatIsBroken) {
   Resolve();
   for (const std::string text : {"", "{", "[]", "{}", R"({"version": 99})", R"({"version": 1, "suite": 3})"}) {

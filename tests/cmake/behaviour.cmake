@@ -237,16 +237,17 @@ function(case_custom_file_of_the_project_stays)
   expect_equal("CTestCustom.cmake" "${text}" "# mine\n")
 endfunction()
 
-# What the preset "verdict" does: another ctest, whose owner is not that of the run, prints the verdict of that run.
-function(case_verdict_can_be_printed_again)
+# A ctest whose `up` did not run must not inherit the verdict of the one before.
+function(case_report_of_an_earlier_ctest_is_refused)
   write_project("${SHOP}${AUDIT}")
   configure()
   build()
   test(FAILS -L "^readiness$")
-  test(FAILS -L "^readiness$" -R "[.]report$" -V)
-  expect_output("3 of 7 items of the audit automated" "/build/readiness/shop-audit/items/"
-    "verdict of shop-audit: INCOMPLETE, 2 gating items could not be judged: A1, B-3_x;" "1 tests failed out of 1")
-  expect_no_output("without record")
+  test(FAILS -R "[.]report$" -V)
+  expect_output("the target was not brought up in this run" "1 tests failed out of 1")
+  if(EXISTS "${BUILD}/readiness/shop-audit/verdict.json")
+    fail("the verdict of the run before is still there")
+  endif()
 endfunction()
 
 function(case_report_on_several_suites)

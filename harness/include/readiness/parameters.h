@@ -19,6 +19,9 @@ class Parameters {
   Result<bool> Boolean(const std::string& name) const;
   Result<std::vector<std::string>> StringList(const std::string& name) const;
   Result<StatusSet> Statuses(const std::string& name) const;
+  /// Statuses that may stand for a refusal. Errors: as Statuses; kDefinition for any but 4xx, and for 405, 408, 415,
+  /// 425, 429 and 431, which say that the request was not even looked at.
+  Result<StatusSet> Refusals(const std::string& name) const;
   Result<std::chrono::milliseconds> Duration(const std::string& name) const;
   /// The raw JSON of a parameter of type `object` or `list`.
   Result<Json> Raw(const std::string& name) const;

@@ -73,6 +73,16 @@ Result<StatusSet> Parameters::Statuses(const std::string& name) const {
   return statuses;
 }
 
+Result<StatusSet> Parameters::Refusals(const std::string& name) const {
+  static const StatusSet kNotLookedAt = {405, 408, 415, 425, 429, 431};
+  READINESS_ASSIGN(StatusSet statuses, Statuses(name));
+  for (const int status : statuses) {
+    if (status >= 400 && status <= 499 && !kNotLookedAt.contains(status)) continue;
+    return Fail(Unusable(name, "statuses that mean a refusal (401, 403, 404 and the like)", std::to_string(status)));
+  }
+  return statuses;
+}
+
 Result<std::chrono::milliseconds> Parameters::Duration(const std::string& name) const {
   READINESS_ASSIGN(const Json value, Find(values_, name, "a duration in milliseconds"));
   if (!value.is_number_integer()) return Fail(Unusable(name, "a duration in milliseconds", TypeOf(value)));

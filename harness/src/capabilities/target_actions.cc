@@ -35,7 +35,7 @@ bool HasHeader(const HttpRequest& request, const std::string& name) {
 
 bool SoundsSecret(const std::string& name) {
   static constexpr std::string_view kWords[] = {"token",  "secret",  "password", "api_key",
-                                                "apikey", "session", "cookie"};
+                                                "apikey", "session", "cookie", "oauth"};
   return std::any_of(std::begin(kWords), std::end(kWords),
                      [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/audit_document.h"
+#include "cli/caller.h"
 #include "cli/item_process.h"
 #include "judge/record_store.h"
 #include "report/console.h"
@@ -57,23 +58,28 @@ int UpCommand(const UpOptions& options) {
   if (state->started) {
     fmt::print("{} is up (run {}), owned by {}\n", Printable(options.name), state->run_id,
                Printable(state->owner.description));
+    if (const auto session = ReadSession(state->run_directory)) {
+      for (const auto& [service, endpoint] : session->services) fmt::print("  {} {}\n", service, endpoint.url);
+    }
   } else {
     fmt::print("{} did not start: {}\n", Printable(options.name), Printable(state->reason));
   }
   return kExitDone;
 }
 
-int DownCommand(const std::string& state_directory) {
+int DownCommand(const std::string& state_directory, bool owned) {
+  if (const auto state = ReadState(state_directory); owned && state && state->owner.lease_until) {
+    fmt::print("left alone: {}\n", Printable(state->owner.description));
+    return kExitDone;
+  }
   const auto ended = Down(state_directory);
   return ended ? kExitDone : Complain(ended.error(), kExitRed);
 }
 
-int StartedCommand(const std::string& state_directory) {
+int StartedCommand(const std::string& state_directory, bool owned) {
   const auto state = ReadState(state_directory);
   if (!state) return Complain(state.error(), kExitRed);
-  const auto parent = Identify(::getppid());
-  if (!parent) return Complain(parent.error(), kExitRed);
-  if (const auto owned = CheckOwner(*state, *parent); !owned) return Complain(owned.error(), kExitRed);
+  if (const auto ours = CheckCaller(*state, owned); !ours) return Complain(ours.error(), kExitRed);
   if (!state->started) {
     return Complain(
         {ErrorKind::kTarget, fmt::format("{} did not start", state->target), std::nullopt, {}, state->reason, {}},
@@ -98,8 +104,8 @@ int ResolveCommand(const ResolveOptions& options) {
   return count ? kExitDone : Complain(count.error());
 }
 
-int RunCommand(const std::string& item_file) {
-  const auto record = RunItem(item_file);
+int RunCommand(const std::string& item_file, bool owned) {
+  const auto record = RunItem(item_file, owned);
   if (!record) {
     const bool bad_input = record.error().kind == ErrorKind::kMalformed || record.error().kind == ErrorKind::kUsage;
     fmt::print("INCONCLUSIVE {}\n", Printable(item_file));

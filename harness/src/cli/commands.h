@@ -29,6 +29,7 @@ struct ReportCommandOptions {
   std::vector<std::string> suite_directories;
   std::string junit_file;
   bool colour = false;
+  bool owned = false;   ///< only of the run that the caller owns; any other is INCOMPLETE
   bool if_own = false;  ///< only what the caller's own run has come to; exit code 0
 };
 
@@ -36,13 +37,14 @@ struct ReportCommandOptions {
 /// for 2 (the definitions cannot be read): a failed start is recorded, and the items say why.
 int UpCommand(const UpOptions& options);
 /// 0 when nothing of the run is left.
-int DownCommand(const std::string& state_directory);
+/// `owned`: a run held by a lease is left alone.
+int DownCommand(const std::string& state_directory, bool owned);
 /// 0 when the target of `state_directory` runs and belongs to the caller's parent, else 1 with the reason.
-int StartedCommand(const std::string& state_directory);
+int StartedCommand(const std::string& state_directory, bool owned);
 int ReapCommand(const std::string& run_id);
 int ResolveCommand(const ResolveOptions& options);
 /// Runs the item of an item file, or of a suite directory and an id. Exit code of the item.
-int RunCommand(const std::string& item_file);
+int RunCommand(const std::string& item_file, bool owned);
 int ReportCommand(const ReportCommandOptions& options);
 int ListCommand(const std::string& suite_file, bool json);
 int ValidateCommand(const ValidateOptions& options);

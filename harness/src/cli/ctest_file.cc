@@ -27,7 +27,7 @@ std::string Labels(const std::vector<std::string>& labels) {
 std::string ItemTest(const ResolveOptions& options, const Item& item) {
   const std::string name = options.name + "." + item.id;
   const auto seconds = (item.timeout.count() + 999) / 1000 + kOuterMarginSeconds;
-  std::string text = fmt::format("add_test({} {} run {})\n", Quote(name), Quote(options.tool),
+  std::string text = fmt::format("add_test({} {} run --owned {})\n", Quote(name), Quote(options.tool),
                                  Quote(options.suite_directory + "/items/" + item.id + "/item.json"));
   text += fmt::format(
       "set_tests_properties({} PROPERTIES\n  LABELS {}\n  FIXTURES_REQUIRED {}\n  SKIP_RETURN_CODE 77\n  TIMEOUT {}",
@@ -50,7 +50,7 @@ std::string WriteCTestFile(const ResolveOptions& options, const std::vector<Item
     names.push_back(options.name + "." + item.id);
   }
   const std::string report = options.name + ".report";
-  text += fmt::format("add_test({} {} report --suite-directory {})\n", Quote(report), Quote(options.tool),
+  text += fmt::format("add_test({} {} report --owned --suite-directory {})\n", Quote(report), Quote(options.tool),
                       Quote(options.suite_directory));
   text += fmt::format("set_tests_properties({} PROPERTIES\n  LABELS {}\n  DEPENDS {})\n", Quote(report),
                       Labels({"readiness", options.name, "report"}), Labels(names));

@@ -12,6 +12,7 @@
 #include <chrono>
 
 #include "base/text.h"
+#include "cli/caller.h"
 #include "cli/judge_item.h"
 #include "judge/record_store.h"
 #include "lifecycle/session.h"
@@ -22,7 +23,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // The child's way to say that its record is stored; anything else is a crash of the probe or of this program.
-constexpr int kRecorded = 0;
+// Not 0, which anything may exit with.
+constexpr int kRecorded = 93;
 constexpr int kNotRecorded = 70;
 
 // How the child ended, as a phrase; empty when its record is stored.
@@ -65,15 +67,29 @@ std::string Await(pid_t child, Clock::time_point deadline, Milliseconds timeout)
   return DescribeEnd(status);
 }
 
+std::size_t AttemptsOfRun(const ResolvedItem& resolved, const std::string& run_id) {
+  const auto record = ReadRecord(resolved.suite_directory, resolved.item.id);
+  return record && record->run_id == run_id ? record->attempts.size() : 0;
+}
+
+// The state directory may hold the run of another target, by hand or by mistake.
+Result<void> CheckTarget(const ResolvedItem& resolved, const TargetState& state) {
+  if (state.target == resolved.target_name) return {};
+  return Fail({ErrorKind::kRefused, "the state directory holds the run of another target",
+               Place{resolved.state_directory, 0, 0}, resolved.target_name, Printable(state.target, 200),
+               "bring up the target that the item belongs to"});
+}
+
 }  // namespace
 
-Result<Record> RunItem(const std::string& file) {
+Result<Record> RunItem(const std::string& file, bool owned) {
   const auto started = Clock::now();
   ItemRun run;
   READINESS_ASSIGN(run.resolved, ReadResolvedItem(file));
   READINESS_ASSIGN(run.state, ReadState(run.resolved.state_directory));
+  READINESS_RETURN_IF_ERROR(CheckTarget(run.resolved, run.state));
   READINESS_ASSIGN(const ProcessIdentity parent, Identify(::getppid()));
-  READINESS_RETURN_IF_ERROR(CheckOwner(run.state, parent));
+  READINESS_RETURN_IF_ERROR(CheckCaller(run.state, owned));
   // An item that outlived a killed CTest could write its record over that of the next run.
   if (!run.state.owner.lease_until) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -86,14 +102,19 @@ Result<Record> RunItem(const std::string& file) {
   if (auto concluded = ConcludeWithoutProbe(run)) {
     return AppendAttempt(resolved.suite_directory, MakeRecord(run, {}, *concluded));
   }
+  const std::size_t attempts_before = AttemptsOfRun(resolved, run.state.run_id);
   const pid_t self = ::getpid();
   const pid_t child = ::fork();
   if (child < 0)
     return Fail({ErrorKind::kEnvironment, "cannot start the item's process", std::nullopt, {}, strerror(errno), {}});
   if (child == 0) JudgeInChild(run, self);
 
-  const std::string trouble = Await(child, started + resolved.item.timeout, resolved.item.timeout);
-  if (trouble.empty()) return ReadRecord(resolved.suite_directory, resolved.item.id);
+  std::string trouble = Await(child, started + resolved.item.timeout, resolved.item.timeout);
+  if (trouble.empty()) {
+    auto record = ReadRecord(resolved.suite_directory, resolved.item.id);
+    if (record && record->run_id == run.state.run_id && record->attempts.size() > attempts_before) return record;
+    trouble = "what was judged is not in the record";
+  }
   return AppendAttempt(resolved.suite_directory, MakeRecord(run, {}, {Outcome::kInconclusive, trouble}));
 }
 

@@ -9,6 +9,7 @@ namespace readiness {
 
 /// Runs the item of `file` and returns its record as stored. Errors: kMalformed, kEnvironment (item file), kRefused
 /// (the target belongs to somebody else: nothing is written, the record is the owner's).
-Result<Record> RunItem(const std::string& file);
+/// `owned`: only in a run that the caller itself has started, not under a lease.
+Result<Record> RunItem(const std::string& file, bool owned);
 
 }  // namespace readiness

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 
 #include "base/files.h"
 #include "base/redactor.h"
@@ -148,6 +149,12 @@ Result<void> JudgeItem(const ItemRun& run) {
   }
   auto session = ReadSession(run.state.run_directory);
   if (!session) return Inconclusive(run, session.error());
+  std::error_code ignored;  // what cannot be compared is not the same file
+  if (session->run_id != run.state.run_id ||
+      !std::filesystem::equivalent(session->target_file, run.resolved.target_file, ignored)) {
+    return Inconclusive(run, {ErrorKind::kTarget, "the running target is not the item's", std::nullopt,
+                              run.resolved.target_file, session->target_file, "bring up the item's own target"});
+  }
   auto target = LoadTarget(run.resolved.target_file);
   if (!target) return Inconclusive(run, FirstOf(target.error()));
 

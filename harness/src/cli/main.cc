@@ -22,6 +22,8 @@ std::string OwnPath() {
   return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : "readiness";
 }
 
+constexpr const char* kOwnedHelp = "only for a run that the calling process has started, not for one under a lease";
+
 struct CommandLine {
   UpOptions up;
   int startup_timeout_s = 0;
@@ -29,6 +31,7 @@ struct CommandLine {
   ResolveOptions resolve;
   ReportCommandOptions report;
   ValidateOptions validate;
+  bool owned = false;
   std::string state_directory, run_id, item_file, suite_file, format = "text";
 };
 
@@ -55,11 +58,13 @@ void AddUp(CLI::App& app, CommandLine& line, int& code) {
 void AddRunControl(CLI::App& app, CommandLine& line, int& code) {
   CLI::App* down = app.add_subcommand("down", "end a target that this caller (or a lease) owns");
   down->add_option("--state-directory", line.state_directory, "as given to up")->required();
-  down->callback([&] { code = DownCommand(line.state_directory); });
+  down->add_flag("--owned", line.owned, kOwnedHelp);
+  down->callback([&] { code = DownCommand(line.state_directory, line.owned); });
 
   CLI::App* started = app.add_subcommand("started", "exit 0 if the target of a state directory runs, else say why not");
   started->add_option("--state-directory", line.state_directory, "as given to up")->required();
-  started->callback([&] { code = StartedCommand(line.state_directory); });
+  started->add_flag("--owned", line.owned, kOwnedHelp);
+  started->callback([&] { code = StartedCommand(line.state_directory, line.owned); });
 
   CLI::App* reap = app.add_subcommand("reap", "end what is left of runs whose owner is gone");
   reap->add_option("--run", line.run_id, "this run, whoever owns it");
@@ -69,11 +74,13 @@ void AddRunControl(CLI::App& app, CommandLine& line, int& code) {
 void AddItems(CLI::App& app, CommandLine& line, int& code) {
   CLI::App* run = app.add_subcommand("run", "run one item: 0 pass, 1 fail, 2 usage, 3 inconclusive, 77 not applicable");
   run->add_option("item", line.item_file, "<build>/readiness/<suite>/items/<id>/item.json")->required();
-  run->callback([&] { code = RunCommand(line.item_file); });
+  run->add_flag("--owned", line.owned, kOwnedHelp);
+  run->callback([&] { code = RunCommand(line.item_file, line.owned); });
 
   CLI::App* report = app.add_subcommand("report", "print the verdict: 0 GO, 1 NO-GO, 2 bad input, 3 INCOMPLETE");
   report->add_option("--suite-directory", line.report.suite_directories, "<build>/readiness/<suite>")->required();
   report->add_option("--junit", line.report.junit_file, "also write one JUnit file about all suites");
+  report->add_flag("--owned", line.report.owned, kOwnedHelp);
   report->add_flag("--if-own", line.report.if_own,
                    "print it again if the calling ctest has just reported, else nothing; exits 0");
   report->add_flag("--colour", line.report.colour, "colour the terminal output");

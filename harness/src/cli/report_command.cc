@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "cli/caller.h"
 #include "cli/commands.h"
 #include "lifecycle/session.h"
 #include "report/registered.h"
@@ -20,15 +21,25 @@ int Complain(const Error& error, int code) {
 }
 
 // The run whose records count. Empty: the target was never brought up, so there are none. Errors: somebody else's run
-// is under way.
-Result<std::string> PresentRun(const std::string& suite_directory) {
+// is under way; with `owned`, also a run of the past. A CTest whose `up` did not run must not inherit the last one's
+// GO.
+Result<std::string> PresentRun(const std::string& suite_directory, bool owned) {
   READINESS_ASSIGN(const RegisteredSuite suite, ReadRegistered(suite_directory));
   const auto state = ReadState(suite.target_state_directory);
   if (!state) return state.error().kind == ErrorKind::kTarget ? Result<std::string>("") : Fail(state.error());
-  READINESS_ASSIGN(const ProcessIdentity parent, Identify(::getppid()));
   const auto owner = Identify(state->owner.process.pid);
+  const bool leased = state->owner.lease_until.has_value();
   const bool under_way = owner && *owner == state->owner.process;
-  if (under_way) READINESS_RETURN_IF_ERROR(CheckOwner(*state, parent));
+  if (under_way || leased) READINESS_RETURN_IF_ERROR(CheckCaller(*state, owned));
+  if (owned && !under_way) {
+    READINESS_RETURN_IF_ERROR(RemoveReports(suite_directory));
+    return Fail({ErrorKind::kRefused,
+                 "the target was not brought up in this run",
+                 std::nullopt,
+                 {},
+                 "the last run was owned by " + state->owner.description,
+                 "run the items together with their fixtures, as `ctest -L '^readiness$'` does"});
+  }
   return state->run_id;
 }
 
@@ -41,7 +52,7 @@ int Worst(int a, int b) {
 }
 
 Result<VerdictSummary> ReportOne(const std::string& directory, const ReportCommandOptions& options) {
-  READINESS_ASSIGN(const std::string run, PresentRun(directory));
+  READINESS_ASSIGN(const std::string run, PresentRun(directory, options.owned));
   ReportOptions report;
   report.suite_directory = directory;
   report.run_id = run;

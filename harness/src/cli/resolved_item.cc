@@ -1,5 +1,6 @@
 #include "cli/resolved_item.h"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
@@ -68,7 +69,16 @@ Result<void> WriteResolvedItem(const ResolvedItem& resolved) {
       {"controls", resolved.controls},
       {"remediation", resolved.remediation},
   };
-  return WriteFileAtomically(directory + "/item.json", json.dump(2) + "\n");
+  const std::string text = json.dump(2) + "\n";
+  const std::string file = directory + "/item.json";
+  if (const auto before = ReadFile(file); !before || *before != text) {
+    // What was judged was another item; its record says nothing about this one.
+    READINESS_ASSIGN(const std::string record, RecordFile(resolved.suite_directory, resolved.item.id));
+    std::error_code code;
+    std::filesystem::remove(record, code);
+    if (code) return Fail({ErrorKind::kEnvironment, "cannot remove", Place{record, 0, 0}, {}, code.message(), {}});
+  }
+  return WriteFileAtomically(file, text);
 }
 
 Result<ResolvedItem> ReadResolvedItem(const std::string& file) {

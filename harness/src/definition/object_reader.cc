@@ -95,6 +95,10 @@ bool CheckText(At at, std::string_view text, std::string_view label, TextRule ru
     problems.Add(at, fmt::format("{} is not well formed", label), std::string(form), Quoted(text));
     return false;
   }
+  if (rule == TextRule::kText && text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    problems.Add(at, fmt::format("{} says nothing", label), "some text", "white space");
+    return false;
+  }
   const bool one_line = rule != TextRule::kAny && rule != TextRule::kText;
   if (HasControl(text, one_line ? "" : "\n\t\r")) {
     // Longer texts may be secrets or statements; the place says enough.

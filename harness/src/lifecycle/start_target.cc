@@ -56,9 +56,7 @@ Result<void> StartOne(Engine& engine, ServiceSpec spec, const std::optional<Dead
     }
     spec.startup_timeout = std::min(spec.startup_timeout, left);
   }
-  Result<void> started = engine.Start(spec);
-  if (!started) started.error().what = fmt::format("service {}: {}", spec.name, started.error().what);
-  return started;
+  return engine.Start(spec);
 }
 
 Result<std::vector<std::string>> ConfirmDefects(const DefectsRequest& defects, const Plan& plan) {

@@ -150,6 +150,14 @@ std::vector<std::string> SeveritiesByWeight(const RegisteredSuite& suite) {
   return severities;
 }
 
+// What a GO says nothing about.
+std::string Unseen(const RegisteredSuite& suite, const SuiteVerdict& verdict) {
+  const int automated = static_cast<int>(suite.items.size());
+  if (verdict.verdict != Verdict::kGo || suite.audit_items <= automated) return {};
+  return fmt::format("; {} of the audit's {} items were not looked at", suite.audit_items - automated,
+                     suite.audit_items);
+}
+
 std::string Header(const RegisteredSuite& suite, const SuiteVerdict& verdict) {
   std::string text = fmt::format("{}: {}\n", OneLine(suite.suite), OneLine(suite.title));
   text +=
@@ -272,8 +280,8 @@ std::string RenderSuite(const RegisteredSuite& suite, const SuiteVerdict& verdic
   const Colour colour = verdict.verdict == Verdict::kGo     ? Colour::kGreen
                         : verdict.verdict == Verdict::kNoGo ? Colour::kRed
                                                             : Colour::kYellow;
-  return text + fmt::format("\nverdict of {}: {}\n", OneLine(suite.suite),
-                            Painted(OneLine(verdict.headline, 2000), colour, options));
+  return text + fmt::format("\nverdict of {}: {}{}\n", OneLine(suite.suite),
+                            Painted(OneLine(verdict.headline, 2000), colour, options), Unseen(suite, verdict));
 }
 
 }  // namespace readiness

@@ -43,6 +43,16 @@ TEST(Parameters, GivesValuesByType) {
   EXPECT_FALSE(Sample().Has("missing"));
 }
 
+TEST(Parameters, ARefusalIsAnAnswerToTheRequestItself) {
+  EXPECT_THAT(Sample().Refusals("statuses").value(), ElementsAre(401, 403));
+  for (const int status : {200, 204, 301, 405, 408, 415, 425, 429, 431, 500, 503}) {
+    const Parameters parameters(Json{{"refused_with", {403, status}}});
+    const auto refusals = parameters.Refusals("refused_with");
+    ASSERT_FALSE(refusals) << status;
+    EXPECT_EQ(refusals.error().actual, std::to_string(status));
+  }
+}
+
 template <class T>
 std::optional<Error> ErrorOf(const Result<T>& result) {
   return result ? std::nullopt : std::optional<Error>(result.error());

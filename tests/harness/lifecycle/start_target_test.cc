@@ -99,7 +99,7 @@ TEST_F(StartTargetTest, FailedServiceEndsTheStart) {
   engine_.fails = "api";
   const Result<StartedTarget> started = Start();
   ASSERT_FALSE(started);
-  EXPECT_THAT(started.error().what, HasSubstr("service api: exited with code 1"));
+  EXPECT_THAT(started.error().what, HasSubstr("exited with code 1"));
   EXPECT_EQ(engine_.calls.back(), "start api");
 }
 
