@@ -73,7 +73,7 @@ TEST_F(Running, RecordOfAnItemThatSaysSomethingElseNowIsGone) {
   ASSERT_TRUE(Exists("suite/items/A1/record.json"));
   Resolve();
   EXPECT_TRUE(Exists("suite/items/A1/record.json")) << "nothing has changed";
-  Edit("suite.json", "\"id\": \"A1\",", "\"id\": \"A1\", \"minimum_observations\": 9,");
+  Edit("suite.json", "Title of A1", "Another title");
   Resolve();
   EXPECT_FALSE(Exists("suite/items/A1/record.json"));
   EXPECT_TRUE(Exists("suite/items/A2.1/record.json"));

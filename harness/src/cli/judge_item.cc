@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <filesystem>
 
 #include "base/files.h"
 #include "base/redactor.h"
@@ -149,11 +148,9 @@ Result<void> JudgeItem(const ItemRun& run) {
   }
   auto session = ReadSession(run.state.run_directory);
   if (!session) return Inconclusive(run, session.error());
-  std::error_code ignored;  // what cannot be compared is not the same file
-  if (session->run_id != run.state.run_id ||
-      !std::filesystem::equivalent(session->target_file, run.resolved.target_file, ignored)) {
-    return Inconclusive(run, {ErrorKind::kTarget, "the running target is not the item's", std::nullopt,
-                              run.resolved.target_file, session->target_file, "bring up the item's own target"});
+  if (session->run_id != run.state.run_id) {
+    return Inconclusive(run, {ErrorKind::kTarget, "the run directory is of another run", std::nullopt, run.state.run_id,
+                              session->run_id, "run again from `up` on"});
   }
   auto target = LoadTarget(run.resolved.target_file);
   if (!target) return Inconclusive(run, FirstOf(target.error()));
