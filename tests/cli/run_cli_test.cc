@@ -175,7 +175,7 @@ TEST_F(Running, RunThatCannotBegin) {
   runtime_directory_ = folder_ + "/" + std::string(200, 'x');
   ExpectVisible(Up(), "too long for Unix sockets");
   // Nor is it what is shown when the next one begins.
-  runtime_directory_ = folder_ + "/runtime";
+  runtime_directory_ = folder_ + "/r";
   ExpectVisible(Up(), "it exited with code 1");
 }
 

@@ -39,7 +39,7 @@ void ToolTest::SetUp() {
   ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
   folder_ = fs::canonical(pattern).string();
   fs::copy(READINESS_SHOP, folder_);
-  runtime_directory_ = folder_ + "/runtime";
+  runtime_directory_ = folder_ + "/r";  // short: it is part of a socket's path
   fs::create_directory(runtime_directory_);
 }
 
