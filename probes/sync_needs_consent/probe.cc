@@ -245,15 +245,19 @@ class Consent {
                    answered + Excerpt(result),
                    {}});
     }
-    if (!effects.unattributable.empty()) {
-      return Fail({ErrorKind::kTarget,
-                   "the provider was asked with a credential that it never issued",
-                   std::nullopt,
-                   "calls that can be attributed",
-                   ListCalls(effects.unattributable),
-                   {}});
-    }
+    READINESS_RETURN_IF_ERROR(RequireAttributable(effects));
     return answered;
+  }
+
+  // A call that may be this user's or anybody's decides nothing, but it must not go unnoticed.
+  static Result<void> RequireAttributable(const Effects& effects) {
+    if (effects.unattributable.empty()) return {};
+    return Fail({ErrorKind::kTarget,
+                 "the provider was asked with a credential that it never issued",
+                 std::nullopt,
+                 "calls that can be attributed",
+                 ListCalls(effects.unattributable),
+                 {}});
   }
 
   void Violate(const Subject& subject, const std::string& what, const std::string& answered, const Effects& effects) {
@@ -312,6 +316,7 @@ class Consent {
       return violation.did == fmt::format("{} as \"{}\"", settings_.sync, subject.name);
     });
     if (!effects.None() && !known) Violate(subject, "sync was refused and ran later", "refused at first", effects);
+    READINESS_RETURN_IF_ERROR(RequireAttributable(effects));
     if (!canaries_are_stored_) return {};
     READINESS_ASSIGN(auto tables, TablesWithCanary(subject));
     for (const std::string& table : subject.canaries_before) tables.erase(table);

@@ -381,6 +381,18 @@ TEST_F(SyncNeedsConsentTest, UndecidableWhenACallCannotBeAttributed) {
   EXPECT_THAT(ran.error().what, HasSubstr("credential that it never issued"));
 }
 
+TEST_F(SyncNeedsConsentTest, UndecidableWhenALaterCallCannotBeAttributed) {
+  t.actions.Answer("sync_provider", kGiven, 200).Then([this] {
+    t.provider.Call(t.AccountOf(kGiven), ProviderCallKind::kData);
+    Stores(kGiven);
+    t.provider.Call("", ProviderCallKind::kData);
+  });
+  t.actions.Answer("sync_provider", "*", 403);
+  const auto ran = Run();
+  ASSERT_FALSE(ran);
+  EXPECT_THAT(ran.error().what, HasSubstr("credential that it never issued"));
+}
+
 TEST_F(SyncNeedsConsentTest, UndecidableWhenTheUserCannotConnect) {
   ConsentWorks();
   t.actions.Answer("connect_provider", kNever, 500).Mismatches("expected status 200");

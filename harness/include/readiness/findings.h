@@ -11,7 +11,8 @@ namespace readiness {
 using Json = nlohmann::json;
 
 /// The positive half of a check: the same thing done legitimately. `id` is one of the controls declared in probe.json;
-/// an item whose declared controls are not all recorded and satisfied can never pass.
+/// an item whose declared controls are not all recorded and satisfied can never pass. A probe may record further ones,
+/// which have to be satisfied too.
 struct Control {
   std::string id;
   std::string statement;  ///< what should hold, as a sentence

@@ -33,8 +33,8 @@ struct ReportCommandOptions {
   bool if_own = false;  ///< only what the caller's own run has come to; exit code 0
 };
 
-/// Starts the target and removes the old verdicts of the suites listed in <state directory>/suites.txt. Always 0 but
-/// for 2 (the definitions cannot be read): a failed start is recorded, and the items say why.
+/// Starts the target and removes the old verdicts of the suites listed in <state directory>/suites.txt. Always 0: a
+/// failed start, also one for definitions that cannot be read, is recorded, and the items say why.
 int UpCommand(const UpOptions& options);
 /// 0 when nothing of the run is left.
 /// `owned`: a run held by a lease is left alone.
