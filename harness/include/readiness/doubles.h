@@ -2,10 +2,13 @@
 // Test doubles of what lies upstream of the target, as a probe sees them: open an account, let the target use it, read
 // what was asked. The servers themselves live in harness/doubles.
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "readiness/findings.h"
 #include "readiness/result.h"
 
 namespace readiness {
@@ -45,11 +48,45 @@ class DataProvider {
   virtual Result<std::vector<ProviderCall>> Calls(const std::string& account) = 0;
 };
 
+/// What a language model answers.
+struct ModelReply {
+  int status = 200;
+  std::string content;                  ///< of the assistant's message, when the status is 200
+  std::optional<std::string> raw_body;  ///< sent instead of a chat completion: empty, cut off, no JSON at all
+  std::chrono::milliseconds delay{0};   ///< before the answer
+  bool hang = false;                    ///< accepts the request and never answers
+};
+
+/// One request that a language model received.
+struct ModelCall {
+  std::int64_t sequence = 0;
+  std::string method;
+  std::string path;          ///< with query
+  bool genuine_key = false;  ///< it carried the API key of the deployment
+  std::string prompt;        ///< texts of all messages, one after another
+  Json request;              ///< the body; null when it was not JSON
+  int status = 0;            ///< what the double answered; 0: nothing
+};
+
+/// An OpenAI-compatible model behind the target. Every instance of a service (Services::StartInstance) has a channel of
+/// its own: what an item scripts and sees here is that of the instance it has started, and of nobody else; without an
+/// instance it is the channel of the run, which all items share.
+class LanguageModel {
+ public:
+  virtual ~LanguageModel() = default;
+  /// From now on every completion is answered so, until the next call of this.
+  virtual Result<void> AnswerWith(const ModelReply& reply) = 0;
+  /// Everything received on the channel so far, in order of arrival.
+  virtual Result<std::vector<ModelCall>> Calls() = 0;
+};
+
 class Doubles {
  public:
   virtual ~Doubles() = default;
   /// The OAuth data provider that the deployment calls `name`. Errors: kNotAvailable.
   virtual Result<DataProvider*> OpenDataProvider(const std::string& name) = 0;
+  /// The language model that the deployment calls `name`. Errors: kNotAvailable.
+  virtual Result<LanguageModel*> OpenLanguageModel(const std::string& name) = 0;
 };
 
 }  // namespace readiness

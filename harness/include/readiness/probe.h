@@ -13,13 +13,18 @@
 // An Error that a probe returns makes the item inconclusive, unless a violation had been recorded before.
 
 #include "readiness/actions.h"
+#include "readiness/canaries.h"
+#include "readiness/commands.h"
 #include "readiness/doubles.h"
 #include "readiness/findings.h"
 #include "readiness/http.h"
 #include "readiness/identities.h"
 #include "readiness/logs.h"
+#include "readiness/openapi.h"
 #include "readiness/parameters.h"
 #include "readiness/result.h"
+#include "readiness/services.h"
+#include "readiness/source_tree.h"
 #include "readiness/stores.h"
 #include "readiness/tokens.h"
 
@@ -36,6 +41,10 @@ struct Context {
   Doubles& doubles;
   Tokens& tokens;
   Logs& logs;
+  OpenApi& openapi;
+  Services& services;
+  Commands& commands;
+  SourceTree& source_tree;
 };
 
 using ProbeFunction = Result<void> (*)(Context& context);

@@ -245,14 +245,37 @@ class FakeDataProvider : public DataProvider {
   std::optional<Error> error_;
 };
 
+/// Records what the probe scripts; a test says what the target asks, usually as an effect of an action.
+class FakeLanguageModel : public LanguageModel {
+ public:
+  /// The target asks the model `prompt` with a genuine key; answered by the present reply.
+  void Call(const std::string& prompt, bool genuine_key = true);
+  void FailWith(std::optional<Error> error) { error_ = std::move(error); }
+  /// What the target was answered last, for effects that depend on it.
+  const ModelReply& reply() const { return replies.back(); }
+
+  Result<void> AnswerWith(const ModelReply& reply) override;
+  Result<std::vector<ModelCall>> Calls() override;
+
+  std::vector<ModelReply> replies{ModelReply{}};  ///< the first is what it answers unscripted
+  std::vector<ModelCall> calls;
+
+ private:
+  std::optional<Error> error_;
+};
+
 class FakeDoubles : public Doubles {
  public:
   /// Data provider `name`; made by the first call.
   FakeDataProvider& Get(const std::string& name);
+  /// Language model `name`; made by the first call.
+  FakeLanguageModel& Model(const std::string& name);
   Result<DataProvider*> OpenDataProvider(const std::string& name) override;
+  Result<LanguageModel*> OpenLanguageModel(const std::string& name) override;
 
  private:
   std::map<std::string, std::unique_ptr<FakeDataProvider>> providers_;
+  std::map<std::string, std::unique_ptr<FakeLanguageModel>> models_;
 };
 
 // ---- tokens and logs ----------------------------------------------------------------------------------------------
@@ -285,6 +308,109 @@ class FakeLogs : public Logs {
 
  private:
   std::map<std::string, std::string> logs_;
+};
+
+// ---- operations, services, commands, source tree --------------------------------------------------------------------
+
+/// Operations and their answers. Populate gives every identity the canary "canary-of-<label>" and value "object_id"
+/// "object-of-<label>".
+class FakeOpenApi : public OpenApi {
+ public:
+  struct Sent {
+    std::string operation;  ///< Name()
+    Identity who;
+    Identity subject;
+    OperationInput input;
+  };
+  using Effect = std::function<void(const Sent&)>;
+
+  /// Declares an operation of service "api": "GET /things/{thing_id}". Its path parameters are addressed by the
+  /// subject; change what it returns for more. The reference is valid until the next Declare.
+  Operation& Declare(const std::string& name);
+  /// Queues an answer for `operation` sent by the identity labelled `who` ("*": by anybody without answers of its own).
+  void Answer(const std::string& operation, const std::string& who, int status, std::string body = "{}",
+              Effect effect = nullptr);
+  void FailCall(const std::string& operation, const std::string& who, Error error);
+  void FailOperations(std::optional<Error> error) { operations_error_ = std::move(error); }
+  void FailPopulate(std::optional<Error> error) { populate_error_ = std::move(error); }
+
+  Result<std::vector<Operation>> Operations(const std::string& service) override;
+  Result<PopulatedIdentity> Populate(const Identity& who) override;
+  Result<Exchange> Call(const Operation& operation, const Identity& who, const Identity& subject,
+                        const OperationInput& input = {}) override;
+  std::vector<std::string> SubjectPathParameters(const Operation& operation) override;
+
+  std::vector<Sent> sent;              ///< every Call, in order, also those without answer
+  std::vector<std::string> populated;  ///< labels, in order
+
+ private:
+  struct Scripted {
+    int status = 0;
+    std::string body;
+    Effect effect;
+    std::optional<Error> error;
+  };
+  std::vector<Operation> operations_;
+  std::map<std::string, std::map<std::string, Queue<Scripted>>> answers_;
+  std::optional<Error> operations_error_;
+  std::optional<Error> populate_error_;
+};
+
+class FakeServices : public Services {
+ public:
+  /// Happens when an instance with `variant` is started ("*": any).
+  void WhenStarted(const std::string& variant, std::function<void()> effect) { effects_[variant] = std::move(effect); }
+  void WhenStopped(std::function<void()> effect) { stopped_effect_ = std::move(effect); }
+  /// Happens when a store is broken or mended.
+  void WhenBroken(std::function<void(StoreFault)> effect) { broken_effect_ = std::move(effect); }
+  void WhenMended(std::function<void()> effect) { mended_effect_ = std::move(effect); }
+  /// Starting `variant` fails.
+  void FailStart(const std::string& variant, Error error) { errors_[variant] = std::move(error); }
+  void FailBreak(std::optional<Error> error) { break_error_ = std::move(error); }
+  void FailMend(std::optional<Error> error) { mend_error_ = std::move(error); }
+
+  Result<void> StartInstance(const std::string& service, const InstanceOptions& options) override;
+  Result<void> StopInstance(const std::string& service) override;
+  Result<void> BreakStore(const std::string& store, StoreFault fault) override;
+  Result<void> MendStore(const std::string& store) override;
+
+  std::string running;               ///< variant of the present instance; empty without one
+  std::vector<std::string> started;  ///< variants, in order
+  std::vector<std::string> log;      ///< "start api llm-on own-stores", "stop api", "break main stopped", "mend main"
+
+ private:
+  std::map<std::string, std::function<void()>> effects_;
+  std::map<std::string, Error> errors_;
+  std::function<void()> stopped_effect_;
+  std::function<void(StoreFault)> broken_effect_;
+  std::function<void()> mended_effect_;
+  std::optional<Error> break_error_;
+  std::optional<Error> mend_error_;
+};
+
+class FakeCommands : public Commands {
+ public:
+  using Function = std::function<Result<CommandResult>(const Json& input)>;
+  void Answer(const std::string& name, Function function) { functions_[name] = std::move(function); }
+  Result<CommandResult> Run(const std::string& name, const Json& input) override;
+
+  std::vector<std::pair<std::string, Json>> calls;
+
+ private:
+  std::map<std::string, Function> functions_;
+};
+
+/// A tree in memory. Globs know "*", "**" and "?".
+class FakeSourceTree : public SourceTree {
+ public:
+  void Write(const std::string& path, std::string text) { files_[path] = std::move(text); }
+  void FailWith(std::optional<Error> error) { error_ = std::move(error); }
+  Result<std::vector<SourceFile>> Files(const std::vector<std::string>& globs) override;
+  Result<std::string> Read(const std::string& path) override;
+
+ private:
+  std::map<std::string, std::string> files_;
+  std::optional<Error> error_;
 };
 
 // ---- all of them --------------------------------------------------------------------------------------------------
@@ -321,6 +447,10 @@ class TestContext {
   FakeDoubles doubles;
   FakeTokens tokens;
   FakeLogs logs;
+  FakeOpenApi openapi;
+  FakeServices services;
+  FakeCommands commands;
+  FakeSourceTree source_tree;
   FakeStore& store;            ///< the one called `store_name`
   FakeDataProvider& provider;  ///< the one called `provider_name`
 

@@ -160,4 +160,8 @@ Result<DataProvider*> SessionDoubles::OpenDataProvider(const std::string& name) 
   return provider.get();
 }
 
+Result<LanguageModel*> SessionDoubles::OpenLanguageModel(const std::string& name) {
+  return Fail(ErrorKind::kNotAvailable, "language model " + name + " is not declared");
+}
+
 }  // namespace readiness

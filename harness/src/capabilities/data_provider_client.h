@@ -33,6 +33,7 @@ class SessionDoubles : public Doubles {
  public:
   SessionDoubles(const Target& target, const Session& session, SecretKeeper& secrets);
   Result<DataProvider*> OpenDataProvider(const std::string& name) override;
+  Result<LanguageModel*> OpenLanguageModel(const std::string& name) override;
 
  private:
   const Target& target_;

@@ -5,23 +5,6 @@
 namespace readiness {
 namespace {
 
-class NoHttp : public Http {
- public:
-  Result<Exchange> Send(const HttpRequest&) override {
-    return Fail(ErrorKind::kNotAvailable, "no HTTP client was given to this run");
-  }
-};
-
-class NoTokens : public Tokens {
- public:
-  Result<std::vector<ForgedToken>> Forge(const Identity&, const Identity&) override {
-    return Fail(ErrorKind::kNotAvailable, "no token minter was given to this run");
-  }
-  Result<std::string> Reissue(const Identity&) override {
-    return Fail(ErrorKind::kNotAvailable, "no token minter was given to this run");
-  }
-};
-
 template <class Interface, class Missing>
 std::unique_ptr<Interface> OrMissing(std::unique_ptr<Interface> given) {
   if (given) return given;
@@ -44,7 +27,8 @@ Runtime::Runtime(Session session, Target target, const std::string& suite, const
       actions_(target_, session_, http_, stores_, evidence_, secrets_),
       // The item's id comes first: it is what survives where a name is cut, and what a person searches for.
       identities_(target_, session_, item + suite, actions_, secrets_),
-      context_{parameters_, findings, identities_, actions_, http_, stores_, doubles_, *tokens_, logs_} {
+      context_{parameters_, findings, identities_, actions_,  http_,     stores_,     doubles_,
+               *tokens_,    logs_,    openapi_,    services_, commands_, source_tree_} {
   for (const std::string& secret : session_.secrets) secrets_.Add(secret);
   secrets_.Add(session_.token_signing_key);
   secrets_.TellOf(parts.listener);

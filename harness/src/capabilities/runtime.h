@@ -8,6 +8,7 @@
 #include "base/redactor.h"
 #include "capabilities/data_provider_client.h"
 #include "capabilities/evidence.h"
+#include "capabilities/missing.h"
 #include "capabilities/service_logs.h"
 #include "capabilities/session_stores.h"
 #include "capabilities/target_actions.h"
@@ -55,6 +56,10 @@ class Runtime {
   ServiceLogs logs_;
   TargetActions actions_;
   TargetIdentities identities_;
+  NoOpenApi openapi_;
+  NoServices services_;
+  NoCommands commands_;
+  NoSourceTree source_tree_;
   Context context_;
 };
 

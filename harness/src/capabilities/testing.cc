@@ -299,7 +299,8 @@ TestContext::TestContext(Json given, const std::string& store_name, const std::s
     : parameters(std::move(given)),
       store(stores.Get(store_name)),
       provider(doubles.Get(provider_name)),
-      context_{parameters, findings, identities, actions, http, stores, doubles, tokens, logs} {}
+      context_{parameters, findings, identities, actions,  http,     stores,     doubles,
+               tokens,     logs,     openapi,    services, commands, source_tree} {}
 
 bool TestContext::Satisfied(const std::string& id) const {
   bool recorded = false;

@@ -29,6 +29,7 @@ enum class Isolation { kShared, kExclusive, kPrivate };
 
 struct Item {
   std::string id;
+  std::string part_of;  ///< the audit's item that this is a part of ("S1" for "S1.tokens"); empty: it is a whole one
   std::string title;
   std::string severity;  ///< a key of Suite::severity_weights
   std::string category;
@@ -139,12 +140,27 @@ struct TargetStore {
   std::map<std::string, std::string> owners;  ///< table -> owner column, where it differs ("users": "id")
 };
 
+/// How to fill the operations of the OpenAPI document that is swept. A value is JSON; a text in it may hold
+/// placeholders over the values of the identity that the request is about.
+struct Operations {
+  std::vector<std::string> populate;   ///< actions that make one object of each kind; each is given ${canary}
+  std::map<std::string, Json> values;  ///< name of a parameter or body field -> value
+  struct Override {
+    std::map<std::string, Json> values;  ///< as above, for one operation; goes first
+    std::optional<Json> body;            ///< the whole JSON body instead of a generated one
+  };
+  std::map<std::string, Override> overrides;  ///< "POST /api/v1/users/" -> what differs there
+};
+
 struct Target {
   std::string id;
   std::string title;
   std::map<std::string, TargetService> services;
   std::map<std::string, TargetStore> stores;
-  std::vector<std::string> data_providers;  ///< doubles that a deployment must provide
+  std::vector<std::string> data_providers;      ///< doubles that a deployment must provide
+  std::vector<std::string> language_models;     ///< likewise
+  std::map<std::string, std::string> commands;  ///< name -> what it does, its input and output, in a sentence
+  Operations operations;
   std::string credential_header = "Authorization";
   std::string credential_value = "Bearer ${token}";
   std::map<std::string, IdentityKind> identities;
@@ -195,6 +211,20 @@ struct DataProviderDeployment {
   std::string client_secret;
 };
 
+struct LanguageModelDeployment {
+  std::vector<std::string> hosts;  ///< upstream host names it stands for behind ${double.<name>.proxy}
+  std::string api_key;             ///< what the target must present; placeholders ${secret.<name>}
+  std::string reply;               ///< content of its answers unless an item scripts others
+};
+
+/// One of the target's commands. Placeholders as for a service's command; a fresh process per call.
+struct CommandDeployment {
+  std::vector<std::string> command;
+  std::string working_directory;  ///< also ${source_tree}; empty: the run directory
+  std::map<std::string, EnvValue> environment;
+  Milliseconds timeout{30'000};
+};
+
 struct Deployment {
   std::string id;
   std::string target;
@@ -203,13 +233,15 @@ struct Deployment {
       secrets;                                ///< name -> value; "generated:<bytes>" is new in every run; ${env.<NAME>}
   std::map<std::string, std::string> stores;  ///< store -> "postgresql" (private cluster) or, external, a URL
   std::map<std::string, DataProviderDeployment> data_providers;
+  std::map<std::string, LanguageModelDeployment> language_models;
+  std::map<std::string, CommandDeployment> commands;
   std::map<std::string, ServiceDeployment> services;
   std::vector<std::string> service_order;  ///< their names as written, which is the order in which they start
   std::string token_signing_key;           ///< placeholder; empty: unknown, tokens cannot be minted with it
   std::string token_algorithm = "HS256";
   std::vector<std::string> allowed_hosts;  ///< beside loopback
   std::string defects_file;                ///< standin/defects.json, absolute; empty: no switchable defects
-  std::string source_tree;
+  std::string source_tree;                 ///< where the target's source lies, absolute; empty: unknown
   std::string file;
 };
 

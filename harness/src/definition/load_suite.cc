@@ -129,6 +129,11 @@ class SuiteReader {
     item.place = Place{problems_.file(), value.line, value.column};
     item.id = reader.String("id", TextRule::kItemId);
     if (!item.id.empty()) CheckItemId(*reader.Find("id"), item.id);
+    item.part_of = reader.String("part_of", TextRule::kItemId);
+    if (!item.part_of.empty() && !item.id.starts_with(item.part_of + ".")) {
+      problems_.Add(*reader.Find("part_of"), "the item's id does not begin with what it is a part of",
+                    fmt::format("an id like \"{}.<part>\"", item.part_of), Quoted(item.id));
+    }
     item.title = reader.String("title", TextRule::kLine);
     item.severity = reader.String("severity", TextRule::kText);
     if (const LocatedJson* severity = reader.Find("severity"); severity != nullptr)

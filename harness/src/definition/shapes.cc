@@ -31,8 +31,8 @@ Key Optional(std::string name, const Words& words) {
 const Words kIsolations = {"shared", "exclusive", "private"};
 const Words kParameterTypes = {"string",     "integer",  "boolean", "string_list",
                                "status_set", "duration", "object",  "list"};
-const Words kNeeds = {"running_target",    "store", "data_provider", "openapi",
-                      "token_signing_key", "logs",  "source_tree"};
+const Words kNeeds = {"running_target",    "store", "data_provider", "language_model",  "openapi",
+                      "token_signing_key", "logs",  "source_tree",   "service_control", "commands"};
 const Words kMethods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 const Words kEngines = {"process", "compose", "external"};
 const Words kStoreEngines = {"postgresql"};
@@ -62,10 +62,10 @@ const Shape kAudit{"an audit",
 const Shape kItem{"an item",
                   "suite",
                   "/definitions/item",
-                  {Required("id"), Required("title"), Required("severity"), Required("category"), Required("section"),
-                   Required("source"), Required("probe"), Optional("parameters"), Optional("isolation", kIsolations),
-                   Optional("minimum_observations", kPositive), Optional("timeout_ms", kMilliseconds),
-                   Optional("narrower_than_audit"), Optional("not_applicable")}};
+                  {Required("id"), Optional("part_of"), Required("title"), Required("severity"), Required("category"),
+                   Required("section"), Required("source"), Required("probe"), Optional("parameters"),
+                   Optional("isolation", kIsolations), Optional("minimum_observations", kPositive),
+                   Optional("timeout_ms", kMilliseconds), Optional("narrower_than_audit"), Optional("not_applicable")}};
 const Shape kSource{
     "a source", "suite", "/definitions/source", {Optional("document"), Required("line", kLines), Required("sha256")}};
 

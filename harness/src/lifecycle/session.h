@@ -48,6 +48,19 @@ struct DataProviderEndpoint {
   std::string admin_socket;  ///< unix socket of the double's admin API
 };
 
+struct LanguageModelEndpoint {
+  std::string admin_socket;  ///< unix socket of the double's admin API
+  std::string channel;       ///< "run", or the name of an instance
+};
+
+/// One of the target's commands with every placeholder filled in.
+struct CommandSpec {
+  std::vector<std::string> command;
+  std::map<std::string, std::string> environment;  ///< complete
+  std::string working_directory;
+  std::chrono::milliseconds timeout{30'000};
+};
+
 /// session.json
 struct Session {
   std::string run_id;
@@ -58,6 +71,9 @@ struct Session {
   std::map<std::string, ServiceEndpoint> services;
   std::map<std::string, std::string> stores;  ///< store -> PostgreSQL URL for observation
   std::map<std::string, DataProviderEndpoint> data_providers;
+  std::map<std::string, LanguageModelEndpoint> language_models;
+  std::map<std::string, CommandSpec> commands;
+  std::string source_tree;        ///< the tree to look at, with defects' overlays applied; empty: unknown
   std::string token_signing_key;  ///< empty: unknown
   std::string token_algorithm;
   std::vector<std::string> allowed_hosts;

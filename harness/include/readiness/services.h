@@ -1,0 +1,41 @@
+#pragma once
+// Control over what runs the target: instances of a service with another configuration, and dependencies that are
+// really taken away. Whatever is started or broken here belongs to the item: when it ends, in whatever way, the harness
+// ends its instances and mends what it broke. One thread; calls block until done or until the deployment's deadlines.
+
+#include <string>
+
+#include "readiness/result.h"
+
+namespace readiness {
+
+struct InstanceOptions {
+  std::string variant;      ///< of the deployment; empty: configured as the service that runs
+  bool own_stores = false;  ///< databases of its own, empty as at a first start; else those of the run
+};
+
+enum class StoreFault {
+  kStopped,  ///< its server is ended: connections are refused
+  kHanging,  ///< its server is paused: connections are accepted and nothing answers
+};
+
+class Services {
+ public:
+  virtual ~Services() = default;
+
+  /// Starts an instance of `service` beside the running one and waits until it is ready. From then on everything that
+  /// this item sends to `service`, reads of its log and asks of its stores goes to the instance, and doubles tell its
+  /// calls apart. A second Start replaces the first. Errors: kNotAvailable (no such service or variant), kTarget and
+  /// kTimeout (it did not start; with the last lines of its log).
+  virtual Result<void> StartInstance(const std::string& service, const InstanceOptions& options) = 0;
+  /// Ends the instance, with grace; what follows goes to the service of the run again. Without an instance: nothing.
+  virtual Result<void> StopInstance(const std::string& service) = 0;
+
+  /// Takes `store` away from everybody. Errors: kRefused (the item is not `exclusive`), kNotAvailable (the store is not
+  /// ours to break).
+  virtual Result<void> BreakStore(const std::string& store, StoreFault fault) = 0;
+  /// Brings `store` back and returns when it answers. Without a fault: nothing.
+  virtual Result<void> MendStore(const std::string& store) = 0;
+};
+
+}  // namespace readiness

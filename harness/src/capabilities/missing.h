@@ -1,0 +1,70 @@
+#pragma once
+// Capabilities that a run does not have: whatever is asked of them is not available. One thread.
+
+#include "readiness/probe.h"
+
+namespace readiness {
+
+class NoHttp : public Http {
+ public:
+  Result<Exchange> Send(const HttpRequest&) override {
+    return Fail(ErrorKind::kNotAvailable, "no HTTP client was given to this run");
+  }
+};
+
+class NoTokens : public Tokens {
+ public:
+  Result<std::vector<ForgedToken>> Forge(const Identity&, const Identity&) override { return Missing(); }
+  Result<std::string> Reissue(const Identity&) override { return Missing(); }
+
+ private:
+  static tl::unexpected<Error> Missing() {
+    return Fail(ErrorKind::kNotAvailable, "no token minter was given to this run");
+  }
+};
+
+class NoOpenApi : public OpenApi {
+ public:
+  Result<std::vector<Operation>> Operations(const std::string&) override { return Missing(); }
+  Result<PopulatedIdentity> Populate(const Identity&) override { return Missing(); }
+  Result<Exchange> Call(const Operation&, const Identity&, const Identity&, const OperationInput&) override {
+    return Missing();
+  }
+  std::vector<std::string> SubjectPathParameters(const Operation&) override { return {}; }
+
+ private:
+  static tl::unexpected<Error> Missing() {
+    return Fail(ErrorKind::kNotAvailable, "this run cannot read OpenAPI documents");
+  }
+};
+
+class NoServices : public Services {
+ public:
+  Result<void> StartInstance(const std::string&, const InstanceOptions&) override { return Missing(); }
+  Result<void> StopInstance(const std::string&) override { return Missing(); }
+  Result<void> BreakStore(const std::string&, StoreFault) override { return Missing(); }
+  Result<void> MendStore(const std::string&) override { return Missing(); }
+
+ private:
+  static tl::unexpected<Error> Missing() {
+    return Fail(ErrorKind::kNotAvailable, "this run has no control over services");
+  }
+};
+
+class NoCommands : public Commands {
+ public:
+  Result<CommandResult> Run(const std::string&, const Json&) override {
+    return Fail(ErrorKind::kNotAvailable, "this run has no commands");
+  }
+};
+
+class NoSourceTree : public SourceTree {
+ public:
+  Result<std::vector<SourceFile>> Files(const std::vector<std::string>&) override { return Missing(); }
+  Result<std::string> Read(const std::string&) override { return Missing(); }
+
+ private:
+  static tl::unexpected<Error> Missing() { return Fail(ErrorKind::kNotAvailable, "this run has no source tree"); }
+};
+
+}  // namespace readiness

@@ -1,0 +1,183 @@
+// Fakes of what stands around the target's API: language model, operations, services, commands, source tree.
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "readiness/testing.h"
+
+namespace readiness::testing {
+namespace {
+
+tl::unexpected<Error> NotScripted(const std::string& what) {
+  return Fail(ErrorKind::kNotAvailable, what + " was not scripted by the test");
+}
+
+std::string Word(StoreFault fault) {
+  return fault == StoreFault::kStopped ? "stopped" : "hanging";
+}
+
+// "**/x" also matches "x".
+bool Matches(const std::string& glob, const std::string& path) {
+  if (glob.starts_with("**/") && Matches(glob.substr(3), path)) return true;
+  const bool spans = glob.find("**") != std::string::npos;
+  return ::fnmatch(glob.c_str(), path.c_str(), spans ? 0 : FNM_PATHNAME) == 0;
+}
+
+}  // namespace
+
+void FakeLanguageModel::Call(const std::string& prompt, bool genuine_key) {
+  ModelCall call;
+  call.sequence = static_cast<std::int64_t>(calls.size()) + 1;
+  call.method = "POST";
+  call.path = "/v1/chat/completions";
+  call.genuine_key = genuine_key;
+  call.prompt = prompt;
+  call.status = reply().hang ? 0 : reply().status;
+  calls.push_back(std::move(call));
+}
+
+Result<void> FakeLanguageModel::AnswerWith(const ModelReply& reply) {
+  if (error_) return Fail(*error_);
+  replies.push_back(reply);
+  return {};
+}
+
+Result<std::vector<ModelCall>> FakeLanguageModel::Calls() {
+  if (error_) return Fail(*error_);
+  return calls;
+}
+
+FakeLanguageModel& FakeDoubles::Model(const std::string& name) {
+  std::unique_ptr<FakeLanguageModel>& model = models_[name];
+  if (!model) model = std::make_unique<FakeLanguageModel>();
+  return *model;
+}
+
+Result<LanguageModel*> FakeDoubles::OpenLanguageModel(const std::string& name) {
+  const auto found = models_.find(name);
+  if (found == models_.end()) return Fail(ErrorKind::kNotAvailable, "language model \"" + name + "\" is not declared");
+  return found->second.get();
+}
+
+Operation& FakeOpenApi::Declare(const std::string& name) {
+  Operation operation;
+  operation.service = "api";
+  const std::size_t space = name.find(' ');
+  operation.method = name.substr(0, space);
+  operation.path = name.substr(space + 1);
+  for (std::size_t at = operation.path.find('{'); at != std::string::npos; at = operation.path.find('{', at + 1)) {
+    operation.parameters.push_back(
+        {operation.path.substr(at + 1, operation.path.find('}', at) - at - 1), "path", true, Json::object()});
+  }
+  return operations_.emplace_back(std::move(operation));
+}
+
+void FakeOpenApi::Answer(const std::string& operation, const std::string& who, int status, std::string body,
+                         Effect effect) {
+  answers_[operation][who].Add({status, std::move(body), std::move(effect), std::nullopt});
+}
+
+void FakeOpenApi::FailCall(const std::string& operation, const std::string& who, Error error) {
+  answers_[operation][who].Add({0, {}, nullptr, std::move(error)});
+}
+
+Result<std::vector<Operation>> FakeOpenApi::Operations(const std::string&) {
+  if (operations_error_) return Fail(*operations_error_);
+  return operations_;
+}
+
+Result<PopulatedIdentity> FakeOpenApi::Populate(const Identity& who) {
+  populated.push_back(who.label);
+  if (populate_error_) return Fail(*populate_error_);
+  PopulatedIdentity identity{who, {}};
+  identity.who.values["object_id"] = "object-of-" + who.label;
+  identity.canaries.Add("canary of " + who.label, "canary-of-" + who.label);
+  return identity;
+}
+
+Result<Exchange> FakeOpenApi::Call(const Operation& operation, const Identity& who, const Identity& subject,
+                                   const OperationInput& input) {
+  sent.push_back({operation.Name(), who, subject, input});
+  auto& of_operation = answers_[operation.Name()];
+  auto found = of_operation.find(who.label);
+  if (found == of_operation.end()) found = of_operation.find("*");
+  if (found == of_operation.end()) return NotScripted(operation.Name() + " by " + who.label);
+  Scripted& scripted = found->second.Next();
+  if (scripted.error) return Fail(*scripted.error);
+  if (scripted.effect) scripted.effect(sent.back());
+  Exchange exchange;
+  exchange.request.method = operation.method;
+  exchange.request.url = "http://127.0.0.1:1" + operation.path;
+  exchange.response.status = scripted.status;
+  exchange.response.body = scripted.body;
+  return exchange;
+}
+
+std::vector<std::string> FakeOpenApi::SubjectPathParameters(const Operation& operation) {
+  std::vector<std::string> names;
+  for (const OperationParameter& parameter : operation.parameters) {
+    if (parameter.in == "path") names.push_back(parameter.name);
+  }
+  return names;
+}
+
+Result<void> FakeServices::StartInstance(const std::string& service, const InstanceOptions& options) {
+  log.push_back("start " + service + (options.variant.empty() ? "" : " " + options.variant) +
+                (options.own_stores ? " own-stores" : ""));
+  started.push_back(options.variant);
+  if (const auto error = errors_.find(options.variant); error != errors_.end()) return Fail(error->second);
+  running = options.variant;
+  auto effect = effects_.find(options.variant);
+  if (effect == effects_.end()) effect = effects_.find("*");
+  if (effect != effects_.end()) effect->second();
+  return {};
+}
+
+Result<void> FakeServices::StopInstance(const std::string& service) {
+  log.push_back("stop " + service);
+  running.clear();
+  if (stopped_effect_) stopped_effect_();
+  return {};
+}
+
+Result<void> FakeServices::BreakStore(const std::string& store, StoreFault fault) {
+  log.push_back("break " + store + " " + Word(fault));
+  if (break_error_) return Fail(*break_error_);
+  if (broken_effect_) broken_effect_(fault);
+  return {};
+}
+
+Result<void> FakeServices::MendStore(const std::string& store) {
+  log.push_back("mend " + store);
+  if (mend_error_) return Fail(*mend_error_);
+  if (mended_effect_) mended_effect_();
+  return {};
+}
+
+Result<CommandResult> FakeCommands::Run(const std::string& name, const Json& input) {
+  calls.emplace_back(name, input);
+  const auto found = functions_.find(name);
+  if (found == functions_.end()) return NotScripted("command " + name);
+  return found->second(input);
+}
+
+Result<std::vector<SourceFile>> FakeSourceTree::Files(const std::vector<std::string>& globs) {
+  if (error_) return Fail(*error_);
+  std::vector<SourceFile> files;
+  for (const auto& [path, text] : files_) {
+    const auto matches = [&path = path](const std::string& glob) { return Matches(glob, path); };
+    if (std::any_of(globs.begin(), globs.end(), matches))
+      files.push_back({path, static_cast<std::int64_t>(text.size())});
+  }
+  return files;
+}
+
+Result<std::string> FakeSourceTree::Read(const std::string& path) {
+  if (error_) return Fail(*error_);
+  const auto found = files_.find(path);
+  if (found == files_.end()) return NotScripted("file " + path);
+  return found->second;
+}
+
+}  // namespace readiness::testing
