@@ -59,6 +59,10 @@ std::string RandomWord(std::size_t bytes) {
   return Base64(random.data(), random.size());
 }
 
+std::string Base64(std::string_view bytes) {
+  return Base64(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+}
+
 std::string RandomUuid() {
   std::array<unsigned char, 16> bytes{};
   randombytes_buf(bytes.data(), bytes.size());

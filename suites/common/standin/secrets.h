@@ -29,6 +29,9 @@ class SecretBox {
 /// `bytes` random bytes as base64url without padding: 32 bytes are 43 characters.
 std::string RandomWord(std::size_t bytes);
 
+/// `bytes` as base64url without padding.
+std::string Base64(std::string_view bytes);
+
 /// A random UUID of version 4.
 std::string RandomUuid();
 
