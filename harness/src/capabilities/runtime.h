@@ -9,6 +9,7 @@
 #include "capabilities/data_provider_client.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
+#include "capabilities/openapi/target_openapi.h"
 #include "capabilities/service_logs.h"
 #include "capabilities/session_stores.h"
 #include "capabilities/target_actions.h"
@@ -56,7 +57,7 @@ class Runtime {
   ServiceLogs logs_;
   TargetActions actions_;
   TargetIdentities identities_;
-  NoOpenApi openapi_;
+  TargetOpenApi openapi_;
   NoServices services_;
   NoCommands commands_;
   NoSourceTree source_tree_;
