@@ -23,21 +23,6 @@ class NoTokens : public Tokens {
   }
 };
 
-class NoOpenApi : public OpenApi {
- public:
-  Result<std::vector<Operation>> Operations(const std::string&) override { return Missing(); }
-  Result<PopulatedIdentity> Populate(const Identity&) override { return Missing(); }
-  Result<Exchange> Call(const Operation&, const Identity&, const Identity&, const OperationInput&) override {
-    return Missing();
-  }
-  std::vector<std::string> SubjectPathParameters(const Operation&) override { return {}; }
-
- private:
-  static tl::unexpected<Error> Missing() {
-    return Fail(ErrorKind::kNotAvailable, "this run cannot read OpenAPI documents");
-  }
-};
-
 class NoServices : public Services {
  public:
   Result<void> StartInstance(const std::string&, const InstanceOptions&) override { return Missing(); }

@@ -10,6 +10,7 @@
 #include "capabilities/endpoints.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
+#include "capabilities/openapi/target_openapi.h"
 #include "capabilities/service_logs.h"
 #include "capabilities/session_stores.h"
 #include "capabilities/target_actions.h"
@@ -65,7 +66,7 @@ class Runtime {
   ServiceLogs logs_;
   TargetActions actions_;
   TargetIdentities identities_;
-  NoOpenApi openapi_;
+  TargetOpenApi openapi_;
   TargetServices services_;
   NoCommands commands_;
   NoSourceTree source_tree_;
