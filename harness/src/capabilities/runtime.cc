@@ -23,7 +23,7 @@ Runtime::Runtime(Session session, Target target, const std::string& suite, const
       http_(OrMissing<Http, NoHttp>(std::move(parts.http)), target_.credential_header, evidence_, secrets_),
       tokens_(OrMissing<Tokens, NoTokens>(std::move(parts.tokens))),
       stores_(target_, session_),
-      doubles_(target_, session_, secrets_),
+      doubles_(target_, session_, evidence_, secrets_),
       logs_(session_),
       actions_(target_, session_, http_, stores_, evidence_, secrets_),
       // The item's id comes first: it is what survives where a name is cut, and what a person searches for.

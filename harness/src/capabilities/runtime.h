@@ -6,12 +6,12 @@
 #include <string>
 
 #include "base/redactor.h"
-#include "capabilities/data_provider_client.h"
 #include "capabilities/endpoints.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
 #include "capabilities/openapi/target_openapi.h"
 #include "capabilities/service_logs.h"
+#include "capabilities/session_doubles.h"
 #include "capabilities/session_stores.h"
 #include "capabilities/target_actions.h"
 #include "capabilities/target_identities.h"

@@ -23,6 +23,9 @@ Result<void> ReservePorts(Engine& engine, const Deployment& deployment, PlanInpu
   for (const std::string& name : ServicesWithPort(deployment)) {
     READINESS_ASSIGN(inputs.service_ports[name], engine.ReservePort(deployment.services.at(name).port));
   }
+  for (const auto& entry : deployment.language_models) {
+    READINESS_ASSIGN(inputs.double_ports[entry.first], engine.ReservePort(std::nullopt));
+  }
   for (const auto& entry : deployment.data_providers) {
     READINESS_ASSIGN(inputs.double_ports[entry.first], engine.ReservePort(std::nullopt));
   }
