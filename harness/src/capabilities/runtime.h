@@ -59,7 +59,7 @@ class Runtime {
   NoOpenApi openapi_;
   NoServices services_;
   NoCommands commands_;
-  NoSourceTree source_tree_;
+  std::unique_ptr<SourceTree> source_tree_;
   Context context_;
 };
 

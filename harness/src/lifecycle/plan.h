@@ -26,7 +26,8 @@ struct PlanInputs {
   std::map<std::string, int> service_ports;    ///< of the services in ServicesWithPort
   std::map<std::string, int> double_ports;     ///< of every data provider
   std::map<std::string, std::string> store_urls;
-  std::string defects;  ///< DefectsRequest::variable
+  std::string defects;      ///< DefectsRequest::variable
+  std::string source_tree;  ///< the copy with overlays; empty: the deployment's own
   EnvironmentLookup environment;
 };
 
