@@ -44,13 +44,4 @@ class NoCommands : public Commands {
   }
 };
 
-class NoSourceTree : public SourceTree {
- public:
-  Result<std::vector<SourceFile>> Files(const std::vector<std::string>&) override { return Missing(); }
-  Result<std::string> Read(const std::string&) override { return Missing(); }
-
- private:
-  static tl::unexpected<Error> Missing() { return Fail(ErrorKind::kNotAvailable, "this run has no source tree"); }
-};
-
 }  // namespace readiness

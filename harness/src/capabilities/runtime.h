@@ -69,7 +69,7 @@ class Runtime {
   TargetOpenApi openapi_;
   TargetServices services_;
   NoCommands commands_;
-  NoSourceTree source_tree_;
+  std::unique_ptr<SourceTree> source_tree_;
   Context context_;
 };
 

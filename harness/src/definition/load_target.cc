@@ -27,10 +27,6 @@ class TargetReader {
     target_.id = reader.String("target", TextRule::kName);
     target_.title = reader.String("title", TextRule::kLine);
     reader.Named("services", "service", [&](const auto& member) { ReadService(member); });
-    if (const LocatedJson* services = reader.Find("services");
-        services != nullptr && services->type == LocatedJson::Type::kObject && services->members.empty()) {
-      problems_.Add(*services, "the target has no services", "at least one service", "an empty object");
-    }
     reader.Named("stores", "store", [&](const auto& member) { ReadStore(member); });
     target_.data_providers = reader.Strings("data_providers", TextRule::kName);
     ReadLanguageModels(reader);
