@@ -15,7 +15,7 @@ using Clock = PostgresSession::Clock;
 constexpr std::chrono::seconds kPoolPatience{5};
 constexpr std::chrono::seconds kConnectPatience{2};
 constexpr std::chrono::seconds kStatementPatience{5};
-constexpr std::size_t kMaxWaiting = 16;
+constexpr std::size_t kMaxWaiting = 96;
 
 Error Away(const char* what) {
   return Error{ErrorKind::kTimeout, what, {}, {}, {}, {}};

@@ -29,7 +29,7 @@ enum class RequestIds {
 struct ServerOptions {
   std::string host = "127.0.0.1";
   int port = 0;
-  int threads = 64;
+  int threads = 128;
   RequestIds request_ids = RequestIds::kTaken;
   bool ids_in_work = true;  ///< log lines of handlers carry the id, too, not only the line about the request
   /// Called before a request's answer is sent; for what a system logs in addition.
