@@ -69,7 +69,8 @@ check_adapter(CLI/ harness/src/cli/main.cc)
 check_adapter(pqxx harness/src/engines/postgres.cc harness/src/capabilities/store_postgresql.cc)
 check_adapter(curl/ harness/src/engines/http_try.cc harness/src/capabilities/http/http_curl.cc
   harness/src/capabilities/unix_socket_http.cc)
-check_adapter(re2/ harness/src/definition/pattern.cc harness/src/engines/log_channel.cc)
+check_adapter(re2/ harness/src/definition/pattern.cc harness/src/engines/log_channel.cc
+  harness/src/capabilities/patterns.cc)
 check_adapter(boost/ harness/doubles/http_session.h harness/doubles/server.cc)
 check_adapter(regex> none)
 
