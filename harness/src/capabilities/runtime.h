@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/redactor.h"
+#include "capabilities/endpoints.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
 #include "capabilities/service_logs.h"
@@ -13,6 +14,7 @@
 #include "capabilities/session_stores.h"
 #include "capabilities/target_actions.h"
 #include "capabilities/target_identities.h"
+#include "capabilities/target_services.h"
 #include "definition/definition.h"
 #include "lifecycle/session.h"
 #include "readiness/probe.h"
@@ -24,6 +26,8 @@ struct RuntimeParts {
   std::unique_ptr<Http> http;
   std::unique_ptr<Tokens> tokens;
   SecretListener* listener = nullptr;  ///< borrowed; nobody if null
+  std::string control_socket;          ///< of the run's supervisor; empty: no control over services
+  Isolation isolation = Isolation::kShared;
 };
 
 /// The real ones: HTTP limited to loopback and the session's allowed hosts, tokens with the session's signing key.
@@ -42,9 +46,14 @@ class Runtime {
   Context& context() { return context_; }
   /// What was done so far. Holds secrets; redact before writing.
   const EvidenceLog& evidence() const { return evidence_; }
+  /// Log files of the instances that the item started, by name.
+  const std::map<std::string, std::string>& instance_logs() const { return endpoints_.instance_logs(); }
+  /// To be called after the probe: as TargetServices::Settle.
+  Result<void> Settle() { return services_.Settle(); }
 
  private:
-  const Session session_;
+  Session session_;
+  Endpoints endpoints_;
   const Target target_;
   const Parameters parameters_;
   EvidenceLog evidence_;
@@ -57,7 +66,7 @@ class Runtime {
   TargetActions actions_;
   TargetIdentities identities_;
   NoOpenApi openapi_;
-  NoServices services_;
+  TargetServices services_;
   NoCommands commands_;
   NoSourceTree source_tree_;
   Context context_;

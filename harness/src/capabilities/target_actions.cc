@@ -35,7 +35,7 @@ bool HasHeader(const HttpRequest& request, const std::string& name) {
 
 bool SoundsSecret(const std::string& name) {
   static constexpr std::string_view kWords[] = {"token",  "secret",  "password", "api_key",
-                                                "apikey", "session", "cookie", "oauth"};
+                                                "apikey", "session", "cookie",   "oauth"};
   return std::any_of(std::begin(kWords), std::end(kWords),
                      [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
@@ -87,7 +87,9 @@ Result<std::string> TargetActions::ServiceUrl(const std::string& service) const 
 }
 
 Result<const Json*> TargetActions::OpenApi(const std::string& service) {
-  auto cached = openapi_.find(service);
+  const auto endpoint = session_.services.find(service);
+  const std::pair key(service, endpoint == session_.services.end() ? "" : endpoint->second.url);
+  auto cached = openapi_.find(key);
   if (cached == openapi_.end()) {
     const auto fetch = [&]() -> Result<Json> {
       const auto description = target_.services.find(service);
@@ -114,7 +116,7 @@ Result<const Json*> TargetActions::OpenApi(const std::string& service) {
       }
       return document;
     };
-    cached = openapi_.emplace(service, fetch()).first;
+    cached = openapi_.emplace(key, fetch()).first;
   }
   if (!cached->second) return Fail(cached->second.error());
   return &*cached->second;

@@ -47,8 +47,9 @@ class TargetActions : public Actions {
   Stores& stores_;
   EvidenceLog& log_;
   SecretKeeper& secrets_;
-  std::set<std::string> secret_names_;           // values that some identity kind uses as its token
-  std::map<std::string, Result<Json>> openapi_;  // by service; asked for once per item, also when it failed
+  std::set<std::string> secret_names_;  // values that some identity kind uses as its token
+  // By service and its URL; asked for once per item, also when it failed.
+  std::map<std::pair<std::string, std::string>, Result<Json>> openapi_;
 };
 
 }  // namespace readiness
