@@ -23,21 +23,6 @@ class NoTokens : public Tokens {
   }
 };
 
-class NoOpenApi : public OpenApi {
- public:
-  Result<std::vector<Operation>> Operations(const std::string&) override { return Missing(); }
-  Result<PopulatedIdentity> Populate(const Identity&) override { return Missing(); }
-  Result<Exchange> Call(const Operation&, const Identity&, const Identity&, const OperationInput&) override {
-    return Missing();
-  }
-  std::vector<std::string> SubjectPathParameters(const Operation&) override { return {}; }
-
- private:
-  static tl::unexpected<Error> Missing() {
-    return Fail(ErrorKind::kNotAvailable, "this run cannot read OpenAPI documents");
-  }
-};
-
 class NoServices : public Services {
  public:
   Result<void> StartInstance(const std::string&, const InstanceOptions&) override { return Missing(); }
@@ -57,15 +42,6 @@ class NoCommands : public Commands {
   Result<CommandResult> Run(const std::string&, const Json&) override {
     return Fail(ErrorKind::kNotAvailable, "this run has no commands");
   }
-};
-
-class NoSourceTree : public SourceTree {
- public:
-  Result<std::vector<SourceFile>> Files(const std::vector<std::string>&) override { return Missing(); }
-  Result<std::string> Read(const std::string&) override { return Missing(); }
-
- private:
-  static tl::unexpected<Error> Missing() { return Fail(ErrorKind::kNotAvailable, "this run has no source tree"); }
 };
 
 }  // namespace readiness

@@ -9,6 +9,7 @@
 #include "capabilities/endpoints.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
+#include "capabilities/openapi/target_openapi.h"
 #include "capabilities/service_logs.h"
 #include "capabilities/session_doubles.h"
 #include "capabilities/session_stores.h"
@@ -65,10 +66,10 @@ class Runtime {
   ServiceLogs logs_;
   TargetActions actions_;
   TargetIdentities identities_;
-  NoOpenApi openapi_;
+  TargetOpenApi openapi_;
   TargetServices services_;
   NoCommands commands_;
-  NoSourceTree source_tree_;
+  std::unique_ptr<SourceTree> source_tree_;
   Context context_;
 };
 

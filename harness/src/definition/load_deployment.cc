@@ -237,6 +237,11 @@ class DeploymentReader {
       deployment_.service_order.push_back(member.key);
     });
     CheckProvided(reader, "services", "service", NamesOf(target_.services));
+    const LocatedJson* services = reader.Find("services");
+    if (services == nullptr || services->type != Type::kObject || !services->members.empty()) return;
+    if (!target_.services.empty() || reader.Find("source_tree") != nullptr) return;
+    problems_.Add(*services, "there is nothing to look at", "at least one service, or a \"source_tree\"",
+                  "an empty object");
   }
 
   /// Everything that the target names of a kind must be under `key`.

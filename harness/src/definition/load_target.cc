@@ -8,6 +8,7 @@
 #include "definition/document.h"
 #include "definition/load.h"
 #include "definition/object_reader.h"
+#include "definition/operations_reader.h"
 #include "definition/placeholder_check.h"
 #include "definition/step_reader.h"
 #include "definition/syntax.h"
@@ -26,16 +27,13 @@ class TargetReader {
     target_.id = reader.String("target", TextRule::kName);
     target_.title = reader.String("title", TextRule::kLine);
     reader.Named("services", "service", [&](const auto& member) { ReadService(member); });
-    if (const LocatedJson* services = reader.Find("services");
-        services != nullptr && services->type == LocatedJson::Type::kObject && services->members.empty()) {
-      problems_.Add(*services, "the target has no services", "at least one service", "an empty object");
-    }
     reader.Named("stores", "store", [&](const auto& member) { ReadStore(member); });
     target_.data_providers = reader.Strings("data_providers", TextRule::kName);
     ReadLanguageModels(reader);
     if (const LocatedJson* credential = reader.Find("credential"); credential != nullptr) ReadCredential(*credential);
     reader.Named("actions", "action", [&](const auto& member) { ReadAction(member); });
     reader.Named("identities", "identity", [&](const auto& member) { ReadIdentity(member); });
+    if (const LocatedJson* operations = reader.Find("operations"); operations != nullptr) ReadOperations(*operations);
     reader.Finish();
     return std::move(target_);
   }
@@ -125,6 +123,19 @@ class TargetReader {
     }
     reader.Finish();
     target_.identities.emplace(member.key, std::move(kind));
+  }
+
+  void ReadOperations(const LocatedJson& value) {
+    OperationsContext context{action_names_, {"unique", "password"}};
+    for (const auto& [kind, description] : target_.identities) {
+      for (const auto& [name, text] : description.attributes) context.values.push_back(name);
+    }
+    for (const auto& [action, steps] : uses_) {
+      for (const StepUse& step : steps) {
+        context.values.insert(context.values.end(), step.captures.begin(), step.captures.end());
+      }
+    }
+    target_.operations = ReadOperationsSection(value, context, problems_);
   }
 
   void ReadAttributes(const LocatedJson& value, IdentityKind& kind, std::vector<std::string>& values) {

@@ -74,7 +74,7 @@ const Shape kTarget{"a target",
                     "",
                     {Optional("$schema"), Required("target"), Required("title"), Required("services"),
                      Optional("stores"), Optional("data_providers"), Optional("language_models"),
-                     Optional("credential"), Optional("identities"), Optional("actions")}};
+                     Optional("credential"), Optional("identities"), Optional("actions"), Optional("operations")}};
 const Shape kTargetService{"a service", "target", "/definitions/service", {Optional("openapi")}};
 const Shape kTargetStore{"a store", "target", "/definitions/store", {Optional("owner_columns"), Optional("owners")}};
 const Shape kCredential{"a credential", "target", "/definitions/credential", {Required("header"), Required("value")}};
@@ -99,6 +99,13 @@ const Shape kSqlStep{"a SQL step",
                      "/definitions/sql_step",
                      {Required("store"), Required("sql"), Optional("parameters"), Optional("capture")}};
 const Shape kExpect{"an expectation", "target", "/definitions/expect", {Required("status"), Optional("equals")}};
+
+const Shape kOperations{"a description of operations",
+                        "target",
+                        "/definitions/operations",
+                        {Optional("populate"), Optional("values"), Optional("overrides")}};
+const Shape kOperationOverride{
+    "an override of an operation", "target", "/definitions/operation_override", {Optional("values"), Optional("body")}};
 
 const Shape kDeployment{"a deployment",
                         "deployment",
@@ -141,11 +148,14 @@ const Shape kServiceOverlay{"a service of a variant",
 
 const std::vector<const Shape*>& AllShapes() {
   using namespace shapes;
+  // One group for each of the four files.
   static const std::vector<const Shape*> all = {
-      &kProbe,         &kParameter,   &kSuite,      &kAudit,        &kItem,          &kSource,        &kTarget,
-      &kTargetService, &kTargetStore, &kCredential, &kIdentity,     &kAction,        &kRefused,       &kHttpStep,
-      &kSqlStep,       &kExpect,      &kDeployment, &kDataProvider, &kLanguageModel, &kToken,         &kService,
-      &kSecretValue,   &kWait,        &kWaitHttp,   &kWaitLog,      &kVariant,       &kServiceOverlay};
+      &kProbe,      &kParameter,                                 //
+      &kSuite,      &kAudit,         &kItem,          &kSource,  //
+      &kTarget,     &kTargetService, &kTargetStore,   &kCredential, &kIdentity,      &kAction,
+      &kRefused,    &kHttpStep,      &kSqlStep,       &kExpect,     &kOperations,    &kOperationOverride,  //
+      &kDeployment, &kDataProvider,  &kLanguageModel, &kToken,      &kService,       &kSecretValue,
+      &kWait,       &kWaitHttp,      &kWaitLog,       &kVariant,    &kServiceOverlay};
   return all;
 }
 

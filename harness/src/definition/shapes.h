@@ -49,7 +49,7 @@ extern const Words kTokenAlgorithms;
 extern const Shape kProbe, kParameter;
 extern const Shape kSuite, kAudit, kItem, kSource;
 extern const Shape kTarget, kTargetService, kTargetStore, kCredential, kIdentity, kAction, kRefused, kHttpStep,
-    kSqlStep, kExpect;
+    kSqlStep, kExpect, kOperations, kOperationOverride;
 extern const Shape kDeployment, kDataProvider, kLanguageModel, kToken, kService, kSecretValue, kWait, kWaitHttp,
     kWaitLog, kVariant, kServiceOverlay;
 

@@ -282,6 +282,7 @@ Result<void> Planner::CompleteSession() {
   session.deployment_file = deployment_.file;
   session.engine = "process";
   session.stores = inputs_.store_urls;
+  session.source_tree = inputs_.source_tree.empty() ? deployment_.source_tree : inputs_.source_tree;
   READINESS_ASSIGN(session.token_signing_key, Fill(secrets_only_, deployment_.token_signing_key, "token.signing_key"));
   session.token_algorithm = deployment_.token_algorithm;
   session.allowed_hosts = deployment_.allowed_hosts;

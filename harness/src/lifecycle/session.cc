@@ -129,6 +129,7 @@ Result<Session> ReadSession(const std::string& run_directory) {
   session.token_algorithm = fields.String("token_algorithm");
   session.allowed_hosts = fields.Strings("allowed_hosts");
   session.secrets = fields.Strings("secrets");
+  session.source_tree = fields.String("source_tree");
   session.defects = fields.Strings("defects");
   READINESS_RETURN_IF_ERROR(fields.Check());
   return session;
@@ -159,6 +160,7 @@ Result<void> WriteSession(const std::string& run_directory, const Session& sessi
                   {"token_algorithm", session.token_algorithm},
                   {"allowed_hosts", session.allowed_hosts},
                   {"secrets", session.secrets},
+                  {"source_tree", session.source_tree},
                   {"defects", session.defects}};
   // A secret that is not UTF-8 must not throw here; its replacement could no longer be redacted, so it is refused.
   std::string text;
