@@ -16,6 +16,7 @@ std::unique_ptr<Interface> OrMissing(std::unique_ptr<Interface> given) {
 Runtime::Runtime(Session session, Target target, const std::string& suite, const std::string& item,
                  Parameters parameters, Findings& findings, Redactor& redactor, RuntimeParts parts)
     : session_(std::move(session)),
+      endpoints_(session_),
       target_(std::move(target)),
       parameters_(std::move(parameters)),
       secrets_(redactor),
@@ -28,6 +29,7 @@ Runtime::Runtime(Session session, Target target, const std::string& suite, const
       // The item's id comes first: it is what survives where a name is cut, and what a person searches for.
       identities_(target_, session_, item + suite, actions_, secrets_),
       openapi_(target_, session_, http_, actions_, secrets_),
+      services_(std::move(parts.control_socket), parts.isolation, endpoints_, evidence_, secrets_),
       context_{parameters_, findings, identities_, actions_,  http_,     stores_,     doubles_,
                *tokens_,    logs_,    openapi_,    services_, commands_, source_tree_} {
   for (const std::string& secret : session_.secrets) secrets_.Add(secret);

@@ -7,6 +7,7 @@
 
 #include "base/redactor.h"
 #include "capabilities/data_provider_client.h"
+#include "capabilities/endpoints.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
 #include "capabilities/openapi/target_openapi.h"
@@ -14,6 +15,7 @@
 #include "capabilities/session_stores.h"
 #include "capabilities/target_actions.h"
 #include "capabilities/target_identities.h"
+#include "capabilities/target_services.h"
 #include "definition/definition.h"
 #include "lifecycle/session.h"
 #include "readiness/probe.h"
@@ -25,6 +27,8 @@ struct RuntimeParts {
   std::unique_ptr<Http> http;
   std::unique_ptr<Tokens> tokens;
   SecretListener* listener = nullptr;  ///< borrowed; nobody if null
+  std::string control_socket;          ///< of the run's supervisor; empty: no control over services
+  Isolation isolation = Isolation::kShared;
 };
 
 /// The real ones: HTTP limited to loopback and the session's allowed hosts, tokens with the session's signing key.
@@ -43,9 +47,14 @@ class Runtime {
   Context& context() { return context_; }
   /// What was done so far. Holds secrets; redact before writing.
   const EvidenceLog& evidence() const { return evidence_; }
+  /// Log files of the instances that the item started, by name.
+  const std::map<std::string, std::string>& instance_logs() const { return endpoints_.instance_logs(); }
+  /// To be called after the probe: as TargetServices::Settle.
+  Result<void> Settle() { return services_.Settle(); }
 
  private:
-  const Session session_;
+  Session session_;
+  Endpoints endpoints_;
   const Target target_;
   const Parameters parameters_;
   EvidenceLog evidence_;
@@ -58,7 +67,7 @@ class Runtime {
   TargetActions actions_;
   TargetIdentities identities_;
   TargetOpenApi openapi_;
-  NoServices services_;
+  TargetServices services_;
   NoCommands commands_;
   NoSourceTree source_tree_;
   Context context_;

@@ -155,6 +155,11 @@ Result<void> FakeServices::MendStore(const std::string& store) {
   return {};
 }
 
+Result<std::string> FakeServices::ProcessOf(const std::string& service) {
+  if (process.empty()) return Fail(ErrorKind::kNotAvailable, "service " + service + " is not running");
+  return process;
+}
+
 Result<CommandResult> FakeCommands::Run(const std::string& name, const Json& input) {
   calls.emplace_back(name, input);
   const auto found = functions_.find(name);

@@ -247,6 +247,7 @@ class DeploymentReader {
       problems_.AddUnknown(variants != nullptr ? At(*variants) : reader.at(), "variant", variant_, names);
     }
     const std::vector<std::string> services = NamesOf(deployment_.services);
+    const std::map<std::string, ServiceDeployment> plain = deployment_.services;
     ServiceReader service_reader(in_environment_, problems_);
     reader.Named("variants", "variant", [&](const LocatedJson::Member& variant) {
       ObjectReader inner(variant.value, shapes::kVariant, problems_);
@@ -255,15 +256,21 @@ class DeploymentReader {
         const auto service = deployment_.services.find(member.key);
         if (service == deployment_.services.end()) {
           problems_.AddUnknown(member, "service", member.key, services);
-        } else if (variant.key == variant_) {
-          Apply(std::move(overlay), service->second);
+          return;
         }
+        for (const auto& [name, at] : overlay.unset) {
+          // Those of the service itself: a variant that takes away what nobody sets is a slip of the pen.
+          const std::vector<std::string> set = NamesOf(plain.at(member.key).environment);
+          if (!Contains(set, name)) problems_.AddUnknown(at, "environment variable", name, set, "of the service");
+        }
+        if (variant.key == variant_) Apply(std::move(overlay), service->second);
       });
       inner.Finish();
     });
   }
 
   static void Apply(ServiceOverlay overlay, ServiceDeployment& service) {
+    for (const auto& entry : overlay.unset) service.environment.erase(entry.first);
     for (auto& [name, value] : overlay.environment) service.environment.insert_or_assign(name, std::move(value));
     if (overlay.command) service.command = std::move(*overlay.command);
   }

@@ -65,9 +65,11 @@ bool IsSafeName(const std::string& name) {
 Result<void> CheckNames(const Deployment& deployment) {
   for (const auto& entry : deployment.services) {
     const std::string& name = entry.first;
-    if (!IsSafeName(name) || name == kPrivatePostgres || name.starts_with("double-")) {
-      return Fail(DefinitionError(deployment, fmt::format("service cannot be called \"{}\"", Printable(name, 100)),
-                                  "letters, digits, - and _; not \"postgresql\", not \"double-...\""));
+    if (!IsSafeName(name) || name == kPrivatePostgres || name.starts_with("double-") ||
+        name.starts_with(kInstancePrefix)) {
+      return Fail(
+          DefinitionError(deployment, fmt::format("service cannot be called \"{}\"", Printable(name, 100)),
+                          "letters, digits, - and _; not \"postgresql\", not \"double-...\" or \"instance-...\""));
     }
     for (const char* reserved : kReserved) {
       if (!entry.second.environment.contains(reserved)) continue;
@@ -111,6 +113,10 @@ class Planner {
   Result<void> CompleteSession();
   std::map<std::string, std::string> InheritedEnvironment() const;
 
+  /// A service's name within the engine and of its files.
+  const std::string& StartedAs(const std::string& service) const {
+    return service == inputs_.instance_of && !inputs_.instance.empty() ? inputs_.instance : service;
+  }
   std::string InRun(const std::string& name) const { return inputs_.run_directory + "/" + name; }
   std::string LogOf(const std::string& name) const { return InRun(name + ".log"); }
   std::string CaDirectory(const std::string& provider) const { return InRun(DoubleName(provider) + "-ca"); }
@@ -193,7 +199,7 @@ Result<void> Planner::AddDouble(const std::string& name, const DataProviderDeplo
 Result<void> Planner::AddService(const std::string& name, const ServiceDeployment& service) {
   const std::string field = "services." + name;
   ServiceSpec spec;
-  spec.name = name;
+  spec.name = StartedAs(name);
   for (const std::string& word : service.command) {
     READINESS_ASSIGN(std::string filled, Fill(in_command_, word, field + ".command"));
     spec.command.push_back(std::move(filled));
@@ -201,7 +207,7 @@ Result<void> Planner::AddService(const std::string& name, const ServiceDeploymen
   READINESS_ASSIGN(spec.working_directory, Fill(in_command_, service.working_directory, field + ".working_directory"));
   if (spec.working_directory.empty()) spec.working_directory = inputs_.run_directory;
   READINESS_ASSIGN(spec.environment, EnvironmentOf(name, service));
-  spec.log_file = LogOf(name);
+  spec.log_file = LogOf(spec.name);
   if (const auto port = inputs_.service_ports.find(name); port != inputs_.service_ports.end())
     spec.url = LoopbackUrl(port->second);
   spec.ready = service.ready;
@@ -223,7 +229,7 @@ Result<std::map<std::string, std::string>> Planner::EnvironmentOf(const std::str
   }
   if (!deployment_.defects_file.empty()) {
     // Also in a run without defects: a stand-in that has one switched on by itself then says so.
-    const std::string file = InRun(fmt::format("defects-{}.json", name));
+    const std::string file = InRun(fmt::format("defects-{}.json", StartedAs(name)));
     environment[kAcknowledgeVariable] = file;
     plan_.acknowledgements[name] = file;
     if (!inputs_.defects.empty()) environment[kDefectsVariable] = inputs_.defects;

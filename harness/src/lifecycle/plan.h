@@ -15,6 +15,11 @@
 
 namespace readiness {
 
+/// The channel of the run's own services at doubles that have channels.
+inline constexpr const char* kRunChannel = "run";
+/// Instances' names begin with this, services' never.
+inline constexpr const char* kInstancePrefix = "instance-";
+
 /// The value of an environment variable of `up`, if set.
 using EnvironmentLookup = std::function<std::optional<std::string>(const std::string&)>;
 
@@ -27,7 +32,13 @@ struct PlanInputs {
   std::map<std::string, int> double_ports;     ///< of every data provider
   std::map<std::string, std::string> store_urls;
   std::string defects;  ///< DefectsRequest::variable
+  /// Name of the instance that is planned, a second one of the service `instance_of`; empty: the run itself.
+  std::string instance;
+  std::string instance_of;
   EnvironmentLookup environment;
+
+  /// What doubles tell the callers of this plan apart by.
+  std::string Channel() const { return instance.empty() ? kRunChannel : instance; }
 };
 
 /// A file that must be there before the double starts; mode 0600.

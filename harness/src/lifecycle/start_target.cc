@@ -107,7 +107,8 @@ Result<StartedTarget> StartTarget(const Target& target, const Deployment& deploy
   for (const ServiceSpec& spec : plan.services)
     READINESS_RETURN_IF_ERROR(StartOne(tools.engine, spec, request.deadline));
   READINESS_ASSIGN(plan.session.defects, ConfirmDefects(defects, plan));
-  return StartedTarget{std::move(plan.session), std::move(plan.services)};
+  return StartedTarget{std::move(plan.session), std::move(plan.services), std::move(inputs),
+                       std::move(plan.acknowledgements)};
 }
 
 }  // namespace readiness

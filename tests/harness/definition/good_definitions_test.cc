@@ -219,7 +219,8 @@ TEST(GoodDeployments, AVariantAddsAndOverrides) {
     } },
     "variants": {
       "v": { "services": { "api": { "environment": { "CHANGE": { "secret": "2" }, "ADD": "3" } } } },
-      "w": { "services": { "api": { "command": ["c"] } } }
+      "w": { "services": { "api": { "command": ["c"] } } },
+      "x": { "services": { "api": { "environment": { "CHANGE": null } } } }
     }
   })");
   const auto plain = LoadDeployment(file, "", target);
@@ -243,6 +244,11 @@ TEST(GoodDeployments, AVariantAddsAndOverrides) {
   const auto other = LoadDeployment(file, "w", target);
   ASSERT_TRUE(other) << Listed(other);
   EXPECT_THAT(other->services.at("api").command, ElementsAre("c"));
+
+  const auto less = LoadDeployment(file, "x", target);
+  ASSERT_TRUE(less) << Listed(less);
+  EXPECT_EQ(less->services.at("api").environment.size(), 1u);
+  EXPECT_FALSE(less->services.at("api").environment.contains("CHANGE"));
 }
 
 }  // namespace

@@ -52,8 +52,9 @@ Result<Json> OpenApiDocuments::Fetch(const std::string& service) const {
 }
 
 Result<const Json*> OpenApiDocuments::Get(const std::string& service) {
-  auto cached = documents_.find(service);
-  if (cached == documents_.end()) cached = documents_.emplace(service, Fetch(service)).first;
+  const std::pair key(service, ServiceUrl(session_, service).value_or(""));
+  auto cached = documents_.find(key);
+  if (cached == documents_.end()) cached = documents_.emplace(key, Fetch(service)).first;
   if (!cached->second) return Fail(cached->second.error());
   return &*cached->second;
 }

@@ -1,9 +1,11 @@
 #pragma once
-// The OpenAPI documents of the services of a session, each asked for once, also when that failed. Bounded: 8 MiB, depth
+// The OpenAPI documents of the services of a session, each asked for once, also when that failed, and again when
+// the service is somewhere else. Bounded: 8 MiB, depth
 // 64, a million values. One thread; what it is given is borrowed and outlives it.
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "definition/definition.h"
 #include "lifecycle/session.h"
@@ -26,7 +28,7 @@ class OpenApiDocuments {
   const Target& target_;
   const Session& session_;
   Http& http_;
-  std::map<std::string, Result<Json>> documents_;  // by service
+  std::map<std::pair<std::string, std::string>, Result<Json>> documents_;  // by service and where it is at present
 };
 
 }  // namespace readiness

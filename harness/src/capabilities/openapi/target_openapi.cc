@@ -60,7 +60,8 @@ bool HasPlaceholder(const Json& value) {
 }  // namespace
 
 Result<std::vector<Operation>> TargetOpenApi::Operations(const std::string& service) {
-  auto known = operations_.find(service);
+  const std::pair key(service, ServiceUrl(session_, service).value_or(""));
+  auto known = operations_.find(key);
   if (known == operations_.end()) {
     const auto description = target_.services.find(service);
     if (description == target_.services.end() || description->second.openapi.empty()) {
@@ -75,7 +76,7 @@ Result<std::vector<Operation>> TargetOpenApi::Operations(const std::string& serv
       READINESS_ASSIGN(const Json* document, documents_.Get(service));
       return ReadOperations(*document, service);
     };
-    known = operations_.emplace(service, read()).first;
+    known = operations_.emplace(key, read()).first;
   }
   return known->second;
 }
