@@ -26,8 +26,9 @@ std::string Member(const Json& entry, const char* key) {
 
 Result<OperationNote> ReadNote(const std::string& name, const Json& entry, bool with_statuses) {
   OperationNote note;
+  const Json members = entry.is_object() ? entry : Json::object();
   bool good = entry.is_object();
-  for (const auto& [key, value] : (good ? entry : Json::object()).items()) {
+  for (const auto& [key, value] : members.items()) {
     if (key == "operation" || key == "reason") {
       good = good && value.is_string();
     } else if (key == "if_present") {
@@ -40,7 +41,8 @@ Result<OperationNote> ReadNote(const std::string& name, const Json& entry, bool 
   if (good) {
     note.operation = Member(entry, "operation");
     note.reason = Member(entry, "reason");
-    for (const Json& status : entry.value("status", Json::array())) {
+    const Json statuses = entry.value("status", Json::array());
+    for (const Json& status : statuses) {
       good = good && status.is_number_integer();
       if (good) note.statuses.insert(status.get<int>());
     }
