@@ -30,8 +30,8 @@ struct Judgement {
   std::map<std::string, std::vector<std::string>> undecided;  // what was seen -> by whom
   std::string cannot;                                         // why it could not be tried at all
   bool violated = false;
-  std::string did, answer;          // the first attempt that was served
-  std::vector<std::string> served;  // who
+  std::string did, answer;                                 // the first attempt that was served
+  std::map<std::string, std::vector<std::string>> served;  // what it was given -> who
 };
 
 // "status 500 to anonymous and 11 more; status 422 to forged: garbage"
