@@ -27,6 +27,7 @@ Runtime::Runtime(Session session, Target target, const std::string& suite, const
       actions_(target_, session_, http_, stores_, evidence_, secrets_),
       // The item's id comes first: it is what survives where a name is cut, and what a person searches for.
       identities_(target_, session_, item + suite, actions_, secrets_),
+      commands_(target_, session_, evidence_),
       context_{parameters_, findings, identities_, actions_,  http_,     stores_,     doubles_,
                *tokens_,    logs_,    openapi_,    services_, commands_, source_tree_} {
   for (const std::string& secret : session_.secrets) secrets_.Add(secret);

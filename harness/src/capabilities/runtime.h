@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/redactor.h"
+#include "capabilities/commands/session_commands.h"
 #include "capabilities/data_provider_client.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
@@ -58,7 +59,7 @@ class Runtime {
   TargetIdentities identities_;
   NoOpenApi openapi_;
   NoServices services_;
-  NoCommands commands_;
+  SessionCommands commands_;
   NoSourceTree source_tree_;
   Context context_;
 };

@@ -12,6 +12,7 @@ constexpr char kGood[] = R"({
   "data_providers": {
     "bank": { "hosts": ["api.bank.example"], "client_id": "shop", "client_secret": "${secret.bank}" }
   },
+  "commands": { "price": { "command": ["${source_tree}/price"], "working_directory": "${source_tree}", "timeout_ms": 500 } },
   "token": { "algorithm": "HS256", "signing_key": "${secret.key}" },
   "defects": "../standin/defects.json",
   "source_tree": "tree",
@@ -45,6 +46,7 @@ Target Shop() {
   target.services["api"] = {};
   target.stores["main"] = {};
   target.data_providers = {"bank"};
+  target.commands["price"] = "tells prices";
   return target;
 }
 
