@@ -9,6 +9,7 @@ packages="
   libfmt-dev libcli11-dev libexpected-dev libre2-dev libpugixml-dev libssl-dev libpqxx-dev
   libcpp-httplib-dev libsodium-dev libjwt-dev zlib1g-dev libbrotli-dev libxml2-utils
   postgresql postgresql-client
+  git libyaml-cpp-dev python3 python3-pyflakes
 "
 
 list() { printf '%s\n' $packages; }

@@ -25,8 +25,9 @@ class Services {
 
   /// Starts an instance of `service` beside the running one and waits until it is ready. From then on everything that
   /// this item sends to `service`, reads of its log and asks of its stores goes to the instance, and doubles tell its
-  /// calls apart. A second Start replaces the first. Errors: kNotAvailable (no such service or variant), kTarget and
-  /// kTimeout (it did not start; with the last lines of its log).
+  /// calls apart; a Store that was opened before stays what it was. A second Start replaces the first. Errors:
+  /// kNotAvailable (no such service or variant), kTarget and kTimeout (it did not start; with the last lines of its
+  /// log).
   virtual Result<void> StartInstance(const std::string& service, const InstanceOptions& options) = 0;
   /// Ends the instance, with grace; what follows goes to the service of the run again. Without an instance: nothing.
   virtual Result<void> StopInstance(const std::string& service) = 0;
@@ -36,6 +37,10 @@ class Services {
   virtual Result<void> BreakStore(const std::string& store, StoreFault fault) = 0;
   /// Brings `store` back and returns when it answers. Without a fault: nothing.
   virtual Result<void> MendStore(const std::string& store) = 0;
+
+  /// A text that names the process that `service` is now: another one after a restart. Errors: kNotAvailable (it does
+  /// not run).
+  virtual Result<std::string> ProcessOf(const std::string& service) = 0;
 };
 
 }  // namespace readiness

@@ -373,10 +373,12 @@ class FakeServices : public Services {
   Result<void> StopInstance(const std::string& service) override;
   Result<void> BreakStore(const std::string& store, StoreFault fault) override;
   Result<void> MendStore(const std::string& store) override;
+  Result<std::string> ProcessOf(const std::string& service) override;
 
-  std::string running;               ///< variant of the present instance; empty without one
-  std::vector<std::string> started;  ///< variants, in order
-  std::vector<std::string> log;      ///< "start api llm-on own-stores", "stop api", "break main stopped", "mend main"
+  std::string process = "pid 1 of tick 1";  ///< what ProcessOf says; empty: it does not run
+  std::string running;                      ///< variant of the present instance; empty without one
+  std::vector<std::string> started;         ///< variants, in order
+  std::vector<std::string> log;  ///< "start api llm-on own-stores", "stop api", "break main stopped", "mend main"
 
  private:
   std::map<std::string, std::function<void()>> effects_;

@@ -14,7 +14,9 @@ namespace readiness {
 /// A credential that must not be honoured, and what is wrong with it.
 struct ForgedToken {
   std::string name;  ///< "garbage", "empty-signature", "alg-none" and its capitalisations, "payload-swapped",
-                     ///< "truncated-signature", "wrong-key", "expired", "not-yet-valid"
+                     ///< "truncated-signature", "wrong-key"; with the signing key also "expired", "not-yet-valid" (of a
+                     ///< token with `nbf`), "unknown-user" (with `sub`), "wrong-audience" (with `aud`),
+                     ///< "other-algorithm" (not of ES), "key-confusion" (of a key pair)
   std::string what;  ///< one phrase for evidence
   std::string token;
 };
@@ -22,7 +24,7 @@ struct ForgedToken {
 class Tokens {
  public:
   virtual ~Tokens() = default;
-  /// Every forgery of `owner`'s JWT that can be made: those without the signing key always, "expired" only when the
+  /// Every forgery of `owner`'s JWT that can be made: those without the signing key always, the others when the
   /// deployment states the key. `stranger` lends its genuine signature for the swapped payload. Errors: kMalformed when
   /// the owner's token is not a JWT.
   virtual Result<std::vector<ForgedToken>> Forge(const Identity& owner, const Identity& stranger) = 0;

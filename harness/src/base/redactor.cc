@@ -1,11 +1,9 @@
 #include "base/redactor.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 
-#include "base/text.h"
+#include "base/encodings.h"
 
 namespace readiness {
 namespace {
@@ -18,113 +16,6 @@ constexpr std::string_view kNoteEnd = " more bytes]";
 constexpr std::string_view kEllipsis = "...";
 // Forms are longer only of secrets that are themselves unusually long.
 constexpr std::size_t kLongestTorn = 16 * 1024;
-
-std::string Hex(std::string_view bytes, bool upper) {
-  std::string out;
-  for (const char c : bytes) {
-    out += upper ? fmt::format("{:02X}", static_cast<unsigned char>(c))
-                 : fmt::format("{:02x}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-// Lower-case percent triplets, which some libraries write.
-std::string LowerPercent(std::string encoded) {
-  for (std::size_t i = 0; i + 2 < encoded.size(); ++i) {
-    if (encoded[i] != '%') continue;
-    encoded[i + 1] = static_cast<char>(std::tolower(static_cast<unsigned char>(encoded[i + 1])));
-    encoded[i + 2] = static_cast<char>(std::tolower(static_cast<unsigned char>(encoded[i + 2])));
-  }
-  return encoded;
-}
-
-// With the characters of `safe` left as they are: libraries do not agree on which need no encoding.
-std::string PercentEncodeBut(std::string_view text, std::string_view safe) {
-  std::string out;
-  for (const char c : text) out += safe.find(c) == std::string_view::npos ? PercentEncode({&c, 1}) : std::string(1, c);
-  return out;
-}
-
-std::string Replaced(std::string text, std::string_view what, std::string_view with) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
-    text.replace(at, what.size(), with);
-  return text;
-}
-
-std::string JsonEscaped(std::string_view text, bool ascii) {
-  const std::string quoted = Json(std::string(text)).dump(-1, ' ', ascii, Json::error_handler_t::replace);
-  return quoted.substr(1, quoted.size() - 2);
-}
-
-std::string MarkupEscaped(std::string_view text, std::string_view quote, std::string_view apostrophe) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += quote;
-        break;
-      case '\'':
-        out += apostrophe;
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-// The characters of the base64 of any text that contains `secret` at `offset` modulo 3, without those that depend on
-// neighbours.
-std::string Base64Core(std::string_view secret, std::size_t offset, bool url_safe) {
-  static constexpr char kPlain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  static constexpr char kUrl[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  const char* alphabet = url_safe ? kUrl : kPlain;
-  const std::size_t first_bit = (offset * 8 + 5) / 6 * 6;            // of the first character wholly inside
-  const std::size_t end_bit = (offset + secret.size()) * 8 / 6 * 6;  // after the last one
-  std::string out;
-  for (std::size_t bit = first_bit; bit + 6 <= end_bit; bit += 6) {
-    unsigned value = 0;
-    for (std::size_t i = bit; i < bit + 6; ++i) {
-      const auto byte = static_cast<unsigned char>(secret[i / 8 - offset]);
-      value = (value << 1) | ((byte >> (7 - i % 8)) & 1U);
-    }
-    out += alphabet[value];
-  }
-  return out;
-}
-
-void AddJsonForms(std::string_view secret, std::vector<std::string>& forms) {
-  for (const bool ascii : {false, true}) {
-    const std::string once = JsonEscaped(secret, ascii);
-    // JSON in JSON in JSON, and that quoted.
-    std::string nested = once;
-    for (int depth = 0; depth < 4; ++depth, nested = JsonEscaped(nested, ascii)) forms.push_back(nested);
-    forms.push_back(Replaced(once, "/", "\\/"));
-    // Safe to be embedded in HTML, as some serialisers have it.
-    forms.push_back(Replaced(Replaced(Replaced(once, "<", "\\u003c"), ">", "\\u003e"), "&", "\\u0026"));
-  }
-}
-
-void AddPercentForms(std::string_view secret, std::vector<std::string>& forms) {
-  for (const char* safe : {"", "/", "!'()*", "!'()*;,/?:@&=+$#", "*", "!$&'()*+,;=:@/?"}) {
-    const std::string encoded = PercentEncodeBut(secret, safe);
-    const std::string plus = Replaced(encoded, "%20", "+");
-    for (const std::string& form : {encoded, plus, Replaced(plus, "~", "%7E")}) {
-      forms.push_back(form);
-      forms.push_back(LowerPercent(form));
-    }
-  }
-  forms.push_back(PercentEncode(PercentEncode(secret)));
-}
 
 struct Note {
   std::size_t begin = 0;
@@ -150,22 +41,9 @@ std::optional<Note> FindNote(std::string_view text, std::size_t from) {
 
 void Redactor::Add(std::string_view secret) {
   if (secret.size() < kShortestSecret) return;
-  std::vector<std::string> forms = {std::string(secret), Hex(secret, false), Hex(secret, true),
-                                    Printable(secret, secret.size() * 8)};
-  AddJsonForms(secret, forms);
-  AddPercentForms(secret, forms);
-  for (const char* quote : {"&quot;", "&#34;"}) {
-    for (const char* apostrophe : {"&apos;", "&#39;", "&#x27;"}) {
-      forms.push_back(MarkupEscaped(secret, quote, apostrophe));
-    }
-  }
-  for (const std::size_t offset : {0U, 1U, 2U}) {
-    for (const bool url_safe : {false, true}) {
-      std::string core = Base64Core(secret, offset, url_safe);
-      if (core.size() >= kShortestSecret) forms.push_back(core);
-    }
-  }
-  for (std::string& form : forms) {
+  for (EncodedForm& encoded : UsualForms(secret)) {
+    std::string& form = encoded.text;
+    if (form.size() < kShortestSecret) continue;
     std::vector<std::string>& alike = forms_[form.substr(0, kShortestSecret)];
     if (std::find(alike.begin(), alike.end(), form) != alike.end()) continue;
     const auto shorter = std::find_if(alike.begin(), alike.end(),

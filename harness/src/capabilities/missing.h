@@ -23,41 +23,18 @@ class NoTokens : public Tokens {
   }
 };
 
-class NoOpenApi : public OpenApi {
- public:
-  Result<std::vector<Operation>> Operations(const std::string&) override { return Missing(); }
-  Result<PopulatedIdentity> Populate(const Identity&) override { return Missing(); }
-  Result<Exchange> Call(const Operation&, const Identity&, const Identity&, const OperationInput&) override {
-    return Missing();
-  }
-  std::vector<std::string> SubjectPathParameters(const Operation&) override { return {}; }
-
- private:
-  static tl::unexpected<Error> Missing() {
-    return Fail(ErrorKind::kNotAvailable, "this run cannot read OpenAPI documents");
-  }
-};
-
 class NoServices : public Services {
  public:
   Result<void> StartInstance(const std::string&, const InstanceOptions&) override { return Missing(); }
   Result<void> StopInstance(const std::string&) override { return Missing(); }
   Result<void> BreakStore(const std::string&, StoreFault) override { return Missing(); }
   Result<void> MendStore(const std::string&) override { return Missing(); }
+  Result<std::string> ProcessOf(const std::string&) override { return Missing(); }
 
  private:
   static tl::unexpected<Error> Missing() {
     return Fail(ErrorKind::kNotAvailable, "this run has no control over services");
   }
-};
-
-class NoSourceTree : public SourceTree {
- public:
-  Result<std::vector<SourceFile>> Files(const std::vector<std::string>&) override { return Missing(); }
-  Result<std::string> Read(const std::string&) override { return Missing(); }
-
- private:
-  static tl::unexpected<Error> Missing() { return Fail(ErrorKind::kNotAvailable, "this run has no source tree"); }
 };
 
 }  // namespace readiness

@@ -7,13 +7,16 @@
 
 #include "base/redactor.h"
 #include "capabilities/commands/session_commands.h"
-#include "capabilities/data_provider_client.h"
+#include "capabilities/endpoints.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
+#include "capabilities/openapi/target_openapi.h"
 #include "capabilities/service_logs.h"
+#include "capabilities/session_doubles.h"
 #include "capabilities/session_stores.h"
 #include "capabilities/target_actions.h"
 #include "capabilities/target_identities.h"
+#include "capabilities/target_services.h"
 #include "definition/definition.h"
 #include "lifecycle/session.h"
 #include "readiness/probe.h"
@@ -25,6 +28,8 @@ struct RuntimeParts {
   std::unique_ptr<Http> http;
   std::unique_ptr<Tokens> tokens;
   SecretListener* listener = nullptr;  ///< borrowed; nobody if null
+  std::string control_socket;          ///< of the run's supervisor; empty: no control over services
+  Isolation isolation = Isolation::kShared;
 };
 
 /// The real ones: HTTP limited to loopback and the session's allowed hosts, tokens with the session's signing key.
@@ -43,9 +48,14 @@ class Runtime {
   Context& context() { return context_; }
   /// What was done so far. Holds secrets; redact before writing.
   const EvidenceLog& evidence() const { return evidence_; }
+  /// Log files of the instances that the item started, by name.
+  const std::map<std::string, std::string>& instance_logs() const { return endpoints_.instance_logs(); }
+  /// To be called after the probe: as TargetServices::Settle.
+  Result<void> Settle() { return services_.Settle(); }
 
  private:
-  const Session session_;
+  Session session_;
+  Endpoints endpoints_;
   const Target target_;
   const Parameters parameters_;
   EvidenceLog evidence_;
@@ -57,10 +67,10 @@ class Runtime {
   ServiceLogs logs_;
   TargetActions actions_;
   TargetIdentities identities_;
-  NoOpenApi openapi_;
-  NoServices services_;
+  TargetOpenApi openapi_;
+  TargetServices services_;
   SessionCommands commands_;
-  NoSourceTree source_tree_;
+  std::unique_ptr<SourceTree> source_tree_;
   Context context_;
 };
 

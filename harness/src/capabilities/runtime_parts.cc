@@ -9,7 +9,10 @@ namespace readiness {
 RuntimeParts MakeRuntimeParts(const Session& session) {
   HttpPolicy policy;
   policy.allowed_hosts = session.allowed_hosts;
-  return {MakeCurlHttp(std::move(policy)), MakeJwtTokens(session.token_signing_key, session.token_algorithm)};
+  RuntimeParts parts;
+  parts.http = MakeCurlHttp(std::move(policy));
+  parts.tokens = MakeJwtTokens(session.token_signing_key, session.token_algorithm);
+  return parts;
 }
 
 }  // namespace readiness

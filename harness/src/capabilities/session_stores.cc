@@ -21,7 +21,8 @@ Result<Store*> SessionStores::Open(const std::string& name) {
     error.expected = "a URL that begins with postgresql://";
     return Fail(std::move(error));
   }
-  std::unique_ptr<Store>& store = open_[name];
+  // By its URL, too: an instance may have stores of its own under the same name.
+  std::unique_ptr<Store>& store = open_[{name, url->second}];
   if (!store) store = MakePostgresqlStore(name, url->second, description->second);
   return store.get();
 }

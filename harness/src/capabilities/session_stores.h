@@ -20,7 +20,7 @@ class SessionStores : public Stores {
  private:
   const Target& target_;
   const Session& session_;
-  std::map<std::string, std::unique_ptr<Store>> open_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Store>> open_;
 };
 
 }  // namespace readiness

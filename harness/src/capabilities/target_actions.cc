@@ -1,18 +1,14 @@
 #include "capabilities/target_actions.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
-#include "base/located_json.h"
 #include "base/text.h"
 #include "capabilities/capture.h"
-#include "capabilities/loopback.h"
+#include "capabilities/sending.h"
 
 namespace readiness {
 namespace {
-
-constexpr std::size_t kMaxOpenApiBytes = 8 * 1024 * 1024;
 
 Error WithPrefix(Error error, const std::string& prefix) {
   error.what = prefix + ": " + error.what;
@@ -23,19 +19,9 @@ std::string StepName(const std::string& action, std::size_t index, std::size_t c
   return "action " + action + ", step " + std::to_string(index + 1) + " of " + std::to_string(count);
 }
 
-bool SameHeader(const std::string& a, const std::string& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-bool HasHeader(const HttpRequest& request, const std::string& name) {
-  return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const auto& header) { return SameHeader(header.first, name); });
-}
-
 bool SoundsSecret(const std::string& name) {
   static constexpr std::string_view kWords[] = {"token",  "secret",  "password", "api_key",
-                                                "apikey", "session", "cookie", "oauth"};
+                                                "apikey", "session", "cookie",   "oauth"};
   return std::any_of(std::begin(kWords), std::end(kWords),
                      [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
@@ -57,67 +43,21 @@ Error NotAsExpected(const std::string& step_name, const Step& step, const std::o
   return error;
 }
 
-Error OpenApiError(const std::string& service, ErrorKind kind, std::string expected, std::string actual) {
-  Error error;
-  error.kind = kind;
-  error.what = "the OpenAPI document of service \"" + service + "\" could not be had";
-  error.expected = std::move(expected);
-  error.actual = std::move(actual);
-  return error;
-}
-
 }  // namespace
 
 TargetActions::TargetActions(const Target& target, const Session& session, Http& http, Stores& stores, EvidenceLog& log,
                              SecretKeeper& secrets)
-    : target_(target), session_(session), http_(http), stores_(stores), log_(log), secrets_(secrets) {
+    : target_(target),
+      session_(session),
+      http_(http),
+      stores_(stores),
+      log_(log),
+      secrets_(secrets),
+      documents_(target, session, http) {
   for (const auto& [kind, description] : target_.identities) {
     const Result<std::vector<std::string>> names = PlaceholdersIn(description.token);
     if (names) secret_names_.insert(names->begin(), names->end());
   }
-}
-
-Result<std::string> TargetActions::ServiceUrl(const std::string& service) const {
-  const auto found = session_.services.find(service);
-  if (found == session_.services.end() || found->second.url.empty()) {
-    return Fail(ErrorKind::kNotAvailable,
-                "the deployment \"" + session_.deployment_id + "\" has no address for service \"" + service + "\"");
-  }
-  return found->second.url;
-}
-
-Result<const Json*> TargetActions::OpenApi(const std::string& service) {
-  auto cached = openapi_.find(service);
-  if (cached == openapi_.end()) {
-    const auto fetch = [&]() -> Result<Json> {
-      const auto description = target_.services.find(service);
-      const std::string path = description == target_.services.end() ? "" : description->second.openapi;
-      if (path.empty()) {
-        return Fail(
-            OpenApiError(service, ErrorKind::kDefinition, "\"openapi\" of the service in " + target_.file, "none"));
-      }
-      READINESS_ASSIGN(const std::string url, ServiceUrl(service));
-      HttpRequest request;
-      request.url = url + path;
-      request.max_body_bytes = kMaxOpenApiBytes;
-      Result<Exchange> exchange = http_.Send(request);
-      if (!exchange) return Fail(WithPrefix(exchange.error(), "the OpenAPI document of service \"" + service + "\""));
-      if (exchange->response.status != 200) {
-        return Fail(OpenApiError(service, ErrorKind::kTarget, "status 200 from GET " + path,
-                                 "status " + std::to_string(exchange->response.status)));
-      }
-      Result<Json> document =
-          ParseStrictJson(exchange->response.body, path, JsonLimits{kMaxOpenApiBytes, 64, 1'000'000});
-      if (!document) return Fail(OpenApiError(service, ErrorKind::kTarget, "strict JSON", document.error().Brief()));
-      if (!document->is_object() || !document->contains("paths")) {
-        return Fail(OpenApiError(service, ErrorKind::kTarget, "an object with \"paths\"", "another document"));
-      }
-      return document;
-    };
-    cached = openapi_.emplace(service, fetch()).first;
-  }
-  if (!cached->second) return Fail(cached->second.error());
-  return &*cached->second;
 }
 
 Result<bool> TargetActions::Has(const std::string& name) {
@@ -133,7 +73,7 @@ Result<bool> TargetActions::Has(const std::string& name) {
   if (service.empty()) {
     return Fail(ErrorKind::kDefinition, "action " + name + " has no HTTP step whose service has an OpenAPI document");
   }
-  READINESS_ASSIGN(const Json* document, OpenApi(service));
+  READINESS_ASSIGN(const Json* document, documents_.Get(service));
   return AtPointer(*document, action.available_if_openapi_has) != nullptr;
 }
 
@@ -187,20 +127,11 @@ Result<void> TargetActions::AddBody(const HttpStep& step, const ValueLayers& val
   return {};
 }
 
-Result<void> TargetActions::AddCredential(const Identity& who, HttpRequest& request) const {
-  if (who.token.empty() || HasHeader(request, target_.credential_header)) return {};
-  const Values token{{"token", who.token}};
-  READINESS_ASSIGN(std::string value, FillHeader(target_.credential_value, ValueLayers({&token})));
-  secrets_.AddLikely(who.token);
-  request.headers.emplace_back(target_.credential_header, std::move(value));
-  return {};
-}
-
 Result<HttpRequest> TargetActions::MakeRequest(const HttpStep& step, const Identity& who,
                                                const ValueLayers& values) const {
   HttpRequest request;
   request.method = step.method;
-  READINESS_ASSIGN(const std::string service_url, ServiceUrl(step.service));
+  READINESS_ASSIGN(const std::string service_url, ServiceUrl(session_, step.service));
   READINESS_ASSIGN(const std::string path, FillPath(step.path, values));
   READINESS_ASSIGN(const std::string query, FillPairs(step.query, values));
   request.url = service_url + path;
@@ -210,8 +141,8 @@ Result<HttpRequest> TargetActions::MakeRequest(const HttpStep& step, const Ident
     request.headers.emplace_back(name, std::move(value));
   }
   READINESS_RETURN_IF_ERROR(AddBody(step, values, request));
-  if (step.authorised) READINESS_RETURN_IF_ERROR(AddCredential(who, request));
-  if (!who.source_address.empty() && IsFirstLoopback(service_url)) request.source_address = who.source_address;
+  if (step.authorised) READINESS_RETURN_IF_ERROR(AddCredential(target_, who, secrets_, request));
+  AddSourceAddress(who, service_url, request);
   return request;
 }
 

@@ -2,12 +2,12 @@
 // Actions as target.json declares them, played against the services of a session. It judges nothing but whether a step
 // met its own `expect`. One thread; what it is given is borrowed and outlives it.
 
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "capabilities/evidence.h"
+#include "capabilities/openapi/documents.h"
 #include "capabilities/placeholders.h"
 #include "definition/definition.h"
 #include "lifecycle/session.h"
@@ -32,14 +32,11 @@ class TargetActions : public Actions {
     std::string mismatch;
   };
 
-  Result<std::string> ServiceUrl(const std::string& service) const;
   Result<HttpRequest> MakeRequest(const HttpStep& step, const Identity& who, const ValueLayers& values) const;
   Result<void> AddBody(const HttpStep& step, const ValueLayers& values, HttpRequest& request) const;
-  Result<void> AddCredential(const Identity& who, HttpRequest& request) const;
   Result<StepOutcome> RunHttp(const HttpStep& step, const Identity& who, const ValueLayers& values);
   Result<StepOutcome> RunSql(const SqlStep& step, const ValueLayers& values);
   void LearnSecrets(const Values& captured);
-  Result<const Json*> OpenApi(const std::string& service);
 
   const Target& target_;
   const Session& session_;
@@ -47,8 +44,8 @@ class TargetActions : public Actions {
   Stores& stores_;
   EvidenceLog& log_;
   SecretKeeper& secrets_;
-  std::set<std::string> secret_names_;           // values that some identity kind uses as its token
-  std::map<std::string, Result<Json>> openapi_;  // by service; asked for once per item, also when it failed
+  std::set<std::string> secret_names_;  // values that some identity kind uses as its token
+  OpenApiDocuments documents_;
 };
 
 }  // namespace readiness

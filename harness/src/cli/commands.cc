@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "base/files.h"
@@ -127,6 +128,7 @@ int ListCommand(const std::string& suite_file, bool json) {
   for (const Item& item : suite->items) {
     if (json) {
       items.push_back({{"id", item.id},
+                       {"part_of", item.part_of},
                        {"title", item.title},
                        {"severity", item.severity},
                        {"category", item.category},
@@ -141,7 +143,11 @@ int ListCommand(const std::string& suite_file, bool json) {
   if (json) {
     fmt::print("{}\n", Json({{"suite", suite->id}, {"audit_items", suite->audit_items}, {"items", items}}).dump(2));
   } else {
-    fmt::print("{} of {} items of the audit automated\n", suite->items.size(), suite->audit_items);
+    std::set<std::string> covered;
+    for (const Item& item : suite->items) covered.insert(item.part_of.empty() ? item.id : item.part_of);
+    fmt::print("{} of {} items of the audit automated", covered.size(), suite->audit_items);
+    if (covered.size() != suite->items.size()) fmt::print(", by {} tests", suite->items.size());
+    fmt::print("\n");
   }
   return kExitDone;
 }

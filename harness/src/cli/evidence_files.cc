@@ -75,12 +75,18 @@ EvidenceWriter::EvidenceWriter(const Session& session) : session_(session) {
   }
 }
 
-void EvidenceWriter::Close() {
+void EvidenceWriter::Close(const std::map<std::string, std::string>& instance_logs) {
   ServiceLogs logs(session_);
   for (const auto& [service, mark] : marks_) {
     // A log that cannot be read any more is missing evidence, not a judgement: the record's list shows that it is
     // absent.
     if (auto text = logs.Since(service, mark)) logs_[service] = std::move(*text);
+  }
+  Session instances;
+  for (const auto& [name, log_file] : instance_logs) instances.services[name] = {"", log_file};
+  ServiceLogs of_instances(instances);
+  for (const auto& entry : instance_logs) {
+    if (auto text = of_instances.Since(entry.first, 0)) logs_[entry.first] = std::move(*text);
   }
 }
 

@@ -21,7 +21,8 @@ class EvidenceWriter {
 
   /// Takes what the services have logged until now. Secrets that were known to anybody before must be known to the
   /// redactor when it is written.
-  void Close();
+  /// `instance_logs`: of instances that the item started; taken from their beginning.
+  void Close(const std::map<std::string, std::string>& instance_logs);
 
   /// Writes into `folder`. Requires: Close. Errors: as WriteFileAtomically.
   Result<std::vector<EvidenceFile>> Write(const std::string& folder, const EvidenceLog& log,

@@ -13,6 +13,7 @@
 #include "cli/probe_table.h"
 #include "definition/load.h"
 #include "judge/record_store.h"
+#include "lifecycle/control.h"
 #include "lifecycle/learned_secrets.h"
 
 #ifndef READINESS_VERSION
@@ -163,12 +164,17 @@ Result<void> JudgeItem(const ItemRun& run) {
   SharingListener listener(learned);
   RuntimeParts parts = MakeRuntimeParts(*session);
   parts.listener = &listener;
+  parts.control_socket = run.state.run_directory + "/" + kControlSocket;
+  parts.isolation = run.resolved.item.isolation;
   Runtime runtime(*session, *target, run.resolved.suite, run.resolved.item.id, parameters, findings, redactor,
                   std::move(parts));
   EvidenceWriter evidence(*session);
-  const Result<void> ran = RunProbe(probe, runtime.context());
+  Result<void> ran = RunProbe(probe, runtime.context());
+  // Also after an Error, and even if the probe saw nothing wrong: what the item leaves behind is part of it.
+  const Result<void> settled = runtime.Settle();
+  if (ran && !settled) ran = settled;
 
-  evidence.Close();
+  evidence.Close(runtime.instance_logs());
   for (const std::string& secret : learned.OfOthers()) redactor.Add(secret);
   const Findings clean = Redacted(findings, redactor);
   std::optional<Error> error;

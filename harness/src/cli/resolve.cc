@@ -92,8 +92,8 @@ RegisteredSuite Register(const ResolveOptions& options, const Suite& suite, cons
   registered.severity_weights = suite.severity_weights;
   registered.gating_severities = suite.gating_severities;
   for (const Item& item : items) {
-    registered.items.push_back(
-        {item.id, item.title, item.severity, item.category, item.section, item.place.line, item.source.line});
+    registered.items.push_back({item.id, item.part_of, item.title, item.severity, item.category, item.section,
+                                item.place.line, item.source.line});
   }
   return registered;
 }

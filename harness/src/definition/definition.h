@@ -213,7 +213,7 @@ struct DataProviderDeployment {
 
 struct LanguageModelDeployment {
   std::vector<std::string> hosts;  ///< upstream host names it stands for behind ${double.<name>.proxy}
-  std::string api_key;             ///< what the target must present; placeholders ${secret.<name>}
+  std::string api_key;             ///< what the target must present; placeholders ${secret.<name>}; redacted
   std::string reply;               ///< content of its answers unless an item scripts others
 };
 

@@ -57,6 +57,7 @@ class DeploymentReader {
     reader.Named("secrets", "secret", [&](const auto& member) { ReadSecret(member); });
     ReadStores(reader);
     ReadDataProviders(reader);
+    ReadLanguageModels(reader);
     if (const LocatedJson* token = reader.Find("token"); token != nullptr) ReadToken(*token);
     deployment_.allowed_hosts = reader.Strings("allowed_hosts", TextRule::kHostName);
     deployment_.defects_file = ReadPath(reader, "defects");
@@ -103,7 +104,9 @@ class DeploymentReader {
     for (const std::string& store : Union(KeysOf(reader.Find("stores")), NamesOf(target_.stores))) {
       in_environment_.names.push_back("store." + store + ".url");
     }
-    for (const std::string& name : Union(KeysOf(reader.Find("data_providers")), target_.data_providers)) {
+    const auto providers = Union(KeysOf(reader.Find("data_providers")), target_.data_providers);
+    const auto models = Union(KeysOf(reader.Find("language_models")), target_.language_models);
+    for (const std::string& name : Union(providers, models)) {
       for (const char* part : {"url", "proxy", "ca_file"})
         in_environment_.names.push_back(fmt::format("double.{}.{}", name, part));
     }
@@ -175,6 +178,26 @@ class DeploymentReader {
     CheckProvided(reader, "data_providers", "data provider", target_.data_providers);
   }
 
+  void ReadLanguageModels(ObjectReader& reader) {
+    reader.Named("language_models", "language model", [&](const LocatedJson::Member& member) {
+      if (!Contains(target_.language_models, member.key)) {
+        problems_.AddUnknown(member, "language model", member.key, target_.language_models);
+      }
+      LanguageModelDeployment model;
+      ObjectReader inner(member.value, shapes::kLanguageModel, problems_);
+      model.hosts = inner.Strings("hosts", TextRule::kHostName);
+      model.api_key = ReadSecretText(inner, "api_key");
+      model.reply = inner.String("reply", TextRule::kText);
+      if (!model.reply.empty()) {
+        const KnownPlaceholders none;
+        CheckPlaceholders(*inner.Find("reply"), "\"reply\"", model.reply, &none, problems_);
+      }
+      inner.Finish();
+      deployment_.language_models.emplace(member.key, std::move(model));
+    });
+    CheckProvided(reader, "language_models", "language model", target_.language_models);
+  }
+
   void ReadToken(const LocatedJson& value) {
     ObjectReader reader(value, shapes::kToken, problems_);
     if (const auto algorithm = reader.Word("algorithm"))
@@ -215,6 +238,11 @@ class DeploymentReader {
       deployment_.service_order.push_back(member.key);
     });
     CheckProvided(reader, "services", "service", NamesOf(target_.services));
+    const LocatedJson* services = reader.Find("services");
+    if (services == nullptr || services->type != Type::kObject || !services->members.empty()) return;
+    if (!target_.services.empty() || reader.Find("source_tree") != nullptr) return;
+    problems_.Add(*services, "there is nothing to look at", "at least one service, or a \"source_tree\"",
+                  "an empty object");
   }
 
   void ReadCommands(ObjectReader& reader) {
@@ -259,6 +287,7 @@ class DeploymentReader {
       problems_.AddUnknown(variants != nullptr ? At(*variants) : reader.at(), "variant", variant_, names);
     }
     const std::vector<std::string> services = NamesOf(deployment_.services);
+    const std::map<std::string, ServiceDeployment> plain = deployment_.services;
     ServiceReader service_reader(in_environment_, problems_);
     reader.Named("variants", "variant", [&](const LocatedJson::Member& variant) {
       ObjectReader inner(variant.value, shapes::kVariant, problems_);
@@ -267,15 +296,21 @@ class DeploymentReader {
         const auto service = deployment_.services.find(member.key);
         if (service == deployment_.services.end()) {
           problems_.AddUnknown(member, "service", member.key, services);
-        } else if (variant.key == variant_) {
-          Apply(std::move(overlay), service->second);
+          return;
         }
+        for (const auto& [name, at] : overlay.unset) {
+          // Those of the service itself: a variant that takes away what nobody sets is a slip of the pen.
+          const std::vector<std::string> set = NamesOf(plain.at(member.key).environment);
+          if (!Contains(set, name)) problems_.AddUnknown(at, "environment variable", name, set, "of the service");
+        }
+        if (variant.key == variant_) Apply(std::move(overlay), service->second);
       });
       inner.Finish();
     });
   }
 
   static void Apply(ServiceOverlay overlay, ServiceDeployment& service) {
+    for (const auto& entry : overlay.unset) service.environment.erase(entry.first);
     for (auto& [name, value] : overlay.environment) service.environment.insert_or_assign(name, std::move(value));
     if (overlay.command) service.command = std::move(*overlay.command);
   }

@@ -8,6 +8,7 @@
 #include "definition/document.h"
 #include "definition/load.h"
 #include "definition/object_reader.h"
+#include "definition/operations_reader.h"
 #include "definition/placeholder_check.h"
 #include "definition/step_reader.h"
 #include "definition/syntax.h"
@@ -26,10 +27,6 @@ class TargetReader {
     target_.id = reader.String("target", TextRule::kName);
     target_.title = reader.String("title", TextRule::kLine);
     reader.Named("services", "service", [&](const auto& member) { ReadService(member); });
-    if (const LocatedJson* services = reader.Find("services");
-        services != nullptr && services->type == LocatedJson::Type::kObject && services->members.empty()) {
-      problems_.Add(*services, "the target has no services", "at least one service", "an empty object");
-    }
     reader.Named("stores", "store", [&](const auto& member) { ReadStore(member); });
     target_.data_providers = reader.Strings("data_providers", TextRule::kName);
     if (const LocatedJson* commands = reader.Find("commands"); commands != nullptr) {
@@ -38,9 +35,11 @@ class TargetReader {
         target_.commands.emplace(name, what);
       }
     }
+    ReadLanguageModels(reader);
     if (const LocatedJson* credential = reader.Find("credential"); credential != nullptr) ReadCredential(*credential);
     reader.Named("actions", "action", [&](const auto& member) { ReadAction(member); });
     reader.Named("identities", "identity", [&](const auto& member) { ReadIdentity(member); });
+    if (const LocatedJson* operations = reader.Find("operations"); operations != nullptr) ReadOperations(*operations);
     reader.Finish();
     return std::move(target_);
   }
@@ -67,6 +66,17 @@ class TargetReader {
     }
     reader.Finish();
     target_.stores.emplace(member.key, std::move(store));
+  }
+
+  void ReadLanguageModels(ObjectReader& reader) {
+    target_.language_models = reader.Strings("language_models", TextRule::kName);
+    for (const std::string& name : target_.language_models) {
+      const auto& others = target_.data_providers;
+      if (std::find(others.begin(), others.end(), name) == others.end()) continue;
+      problems_.Add(*reader.Find("language_models"),
+                    fmt::format("{} is a data provider and a language model", Quoted(name)), "a name of its own", {},
+                    "both would be ${double." + name + ".url}");
+    }
   }
 
   void ReadCredential(const LocatedJson& value) {
@@ -119,6 +129,19 @@ class TargetReader {
     }
     reader.Finish();
     target_.identities.emplace(member.key, std::move(kind));
+  }
+
+  void ReadOperations(const LocatedJson& value) {
+    OperationsContext context{action_names_, {"unique", "password"}};
+    for (const auto& [kind, description] : target_.identities) {
+      for (const auto& [name, text] : description.attributes) context.values.push_back(name);
+    }
+    for (const auto& [action, steps] : uses_) {
+      for (const StepUse& step : steps) {
+        context.values.insert(context.values.end(), step.captures.begin(), step.captures.end());
+      }
+    }
+    target_.operations = ReadOperationsSection(value, context, problems_);
   }
 
   void ReadAttributes(const LocatedJson& value, IdentityKind& kind, std::vector<std::string>& values) {

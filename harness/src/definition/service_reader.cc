@@ -50,7 +50,7 @@ ServiceOverlay ServiceReader::ReadOverlay(const LocatedJson& value) {
   ServiceOverlay overlay;
   ObjectReader reader(value, shapes::kServiceOverlay, problems_);
   if (const LocatedJson* environment = reader.Find("environment"); environment != nullptr) {
-    overlay.environment = ReadEnvironment(*environment);
+    overlay.environment = ReadEnvironment(*environment, &overlay.unset);
   }
   if (const LocatedJson* command = reader.Find("command"); command != nullptr) overlay.command = ReadCommand(*command);
   reader.Finish();
@@ -87,7 +87,8 @@ std::vector<std::string> ServiceReader::ReadCommand(const LocatedJson& value) {
   return *words;
 }
 
-std::map<std::string, EnvValue> ServiceReader::ReadEnvironment(const LocatedJson& value) {
+std::map<std::string, EnvValue> ServiceReader::ReadEnvironment(const LocatedJson& value,
+                                                               std::map<std::string, At>* unset) {
   std::map<std::string, EnvValue> environment;
   ForEachNamed(value, "\"environment\"", "environment variable", TextRule::kIdentifier, problems_,
                [&](const LocatedJson::Member& member) {
@@ -95,6 +96,10 @@ std::map<std::string, EnvValue> ServiceReader::ReadEnvironment(const LocatedJson
                  if (member.key == kDefectsVariable) {
                    problems_.Add(member, fmt::format("{} is set by the tool", label), {}, {},
                                  "remove it, and set it in the shell that runs ctest");
+                   return;
+                 }
+                 if (unset != nullptr && member.value.type == Type::kNull) {
+                   unset->emplace(member.key, At(member));
                    return;
                  }
                  if (auto read = ReadEnvValue(member.value, label)) environment.emplace(member.key, std::move(*read));

@@ -16,6 +16,7 @@ namespace readiness {
 /// What a variant changes of one service.
 struct ServiceOverlay {
   std::map<std::string, EnvValue> environment;
+  std::map<std::string, At> unset;  ///< variables that are not to be set, and where that stands
   std::optional<std::vector<std::string>> command;
 };
 
@@ -32,7 +33,7 @@ class ServiceReader {
 
  private:
   std::vector<std::string> ReadCommand(const LocatedJson& value);
-  std::map<std::string, EnvValue> ReadEnvironment(const LocatedJson& value);
+  std::map<std::string, EnvValue> ReadEnvironment(const LocatedJson& value, std::map<std::string, At>* unset = nullptr);
   std::optional<EnvValue> ReadEnvValue(const LocatedJson& value, const std::string& label);
   std::vector<WaitCondition> ReadWaits(const LocatedJson& value);
   WaitCondition ReadWait(const LocatedJson& value);

@@ -49,9 +49,9 @@ extern const Words kTokenAlgorithms;
 extern const Shape kProbe, kParameter;
 extern const Shape kSuite, kAudit, kItem, kSource;
 extern const Shape kTarget, kTargetService, kTargetStore, kCredential, kIdentity, kAction, kRefused, kHttpStep,
-    kSqlStep, kExpect;
-extern const Shape kDeployment, kDataProvider, kCommand, kToken, kService, kSecretValue, kWait, kWaitHttp, kWaitLog,
-    kVariant, kServiceOverlay;
+    kSqlStep, kExpect, kOperations, kOperationOverride;
+extern const Shape kDeployment, kDataProvider, kLanguageModel, kCommand, kToken, kService, kSecretValue, kWait,
+    kWaitHttp, kWaitLog, kVariant, kServiceOverlay;
 
 }  // namespace shapes
 

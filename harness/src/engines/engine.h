@@ -30,6 +30,8 @@ struct ServiceSpec {
   /// A System V IPC namespace of its own, where the system allows it (as root): what a killed process leaves in it goes
   /// with it.
   bool private_ipc = false;
+  /// A socket: when its other end hangs up, nobody wants the service any more and its start is given up. -1: none.
+  int wanted_by = -1;
 };
 
 class Engine {
@@ -52,6 +54,23 @@ class Engine {
   /// SIGTERM, grace, SIGKILL, for the service and everything that it started. Unknown names are ignored.
   virtual void Stop(const std::string& name) = 0;
 
+  /// As Stop, without grace.
+  virtual void Kill(const std::string& name) = 0;
+
+  /// Stops the execution of the service and of everything that it started (SIGSTOP): it keeps its sockets and answers
+  /// nothing. Stop, Kill and the engine's end end it all the same. Errors: kNotAvailable (not running), kTimeout.
+  virtual Result<void> Pause(const std::string& name) = 0;
+  /// Lets it go on. A service that is not paused is left alone.
+  virtual Result<void> Resume(const std::string& name) = 0;
+
+  /// Waits until what `name` was started to answer (HTTP, port) is answered again; its log lines are of the past.
+  /// Errors: kNotAvailable (not running), as Start.
+  virtual Result<void> AwaitReady(const std::string& name) = 0;
+
+  /// A text that names the service's process and no other one of this machine before or after. Errors: kNotAvailable
+  /// (not running).
+  virtual Result<std::string> ProcessOf(const std::string& name) = 0;
+
   /// Names of started services that have since ended by themselves, each once, with "exited with code 1" and the like.
   virtual std::vector<std::pair<std::string, std::string>> TakeEnded() = 0;
 };
@@ -73,5 +92,10 @@ std::unique_ptr<Engine> MakeProcessEngine(const std::string& run_id, const std::
 /// Kills (SIGKILL) every process of this user whose environment carries kRunLabel=`run_id`, but the caller, until none
 /// is left or `deadline` has passed. Returns how many were killed; an Error (kTimeout) names the pids that stayed.
 Result<int> KillRunProcesses(const std::string& run_id, Milliseconds deadline);
+
+/// Kills what an engine whose process is gone had paused in the run of `run_directory`. Such processes cannot notice
+/// that their own parents are gone, and not all of them carry the label still (PostgreSQL's overwrite it). Returns how
+/// many.
+int KillPausedProcesses(const std::string& run_directory, Milliseconds deadline);
 
 }  // namespace readiness

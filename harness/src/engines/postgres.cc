@@ -153,8 +153,8 @@ Result<void> InitialiseCluster(Engine& engine, const std::string& programs, cons
   return done;
 }
 
-Result<void> StartServer(Engine& engine, const std::string& programs, const fs::path& directory,
-                         const std::string& log_file, const ServerUser& server, int port) {
+ServiceSpec ServerSpec(const std::string& programs, const fs::path& directory, const std::string& log_file,
+                       const ServerUser& server, int port) {
   ServiceSpec spec = BaseSpec(kServiceName, directory, log_file, server);
   spec.command = {programs + "/postgres", "-D", (directory / "data").string(), "-p", std::to_string(port)};
   for (const char* setting :
@@ -171,7 +171,7 @@ Result<void> StartServer(Engine& engine, const std::string& programs, const fs::
   WaitCondition accepting;
   accepting.log = WaitCondition::LogLine{"database system is ready to accept connections"};
   spec.ready = {port_open, accepting};
-  return engine.Start(spec);
+  return spec;
 }
 
 std::string OneLine(const char* message) {
@@ -233,13 +233,44 @@ Result<PostgresCluster> PostgresCluster::Start(Engine& engine, const std::string
   cluster.password_ = RandomHex(24);
   READINESS_RETURN_IF_ERROR(InitialiseCluster(engine, programs, path, log_file, server, cluster.password_));
   READINESS_ASSIGN(cluster.port_, engine.ReservePort(std::nullopt));
-  READINESS_RETURN_IF_ERROR(StartServer(engine, programs, path, log_file, server, cluster.port_));
-  if (Result<void> login = AwaitLogin(LoginUrl(cluster.password_, cluster.port_)); !login) {
-    engine.Stop(kServiceName);
-    login.error().fix = "see " + log_file;
-    return Fail(std::move(login.error()));
-  }
+  cluster.spec_ = ServerSpec(programs, path, log_file, server, cluster.port_);
+  READINESS_RETURN_IF_ERROR(cluster.StartAgain(engine));
   return cluster;
+}
+
+void PostgresCluster::Stop(Engine& engine) const {
+  engine.Stop(kServiceName);
+}
+
+Result<void> PostgresCluster::StartAgain(Engine& engine) const {
+  READINESS_RETURN_IF_ERROR(engine.Start(spec_));
+  const Result<void> answers = AwaitAnswer();
+  if (!answers) engine.Stop(kServiceName);
+  return answers;
+}
+
+Result<void> PostgresCluster::AwaitAnswer() const {
+  Result<void> login = AwaitLogin(LoginUrl(password_, port_));
+  if (!login) login.error().fix = "see " + spec_.log_file;
+  return login;
+}
+
+Result<void> PostgresCluster::Execute(const std::string& statement, const std::string& what) const {
+  try {
+    pqxx::connection connection(LoginUrl(password_, port_));
+    pqxx::nontransaction transaction(connection);
+    transaction.exec0(statement);
+  } catch (const std::exception& error) {
+    return Fail(
+        Error{ErrorKind::kEnvironment, what, std::nullopt, "the statement succeeds", OneLine(error.what()), {}});
+  }
+  return {};
+}
+
+Result<void> PostgresCluster::DropDatabase(const std::string& name) {
+  if (!IsDatabaseName(name)) return Fail(ErrorKind::kDefinition, "impossible name of a store");
+  return Execute(fmt::format("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", name),
+                 fmt::format("database {} cannot be removed", name));
 }
 
 Result<std::string> PostgresCluster::CreateDatabase(const std::string& name) {
@@ -251,18 +282,8 @@ Result<std::string> PostgresCluster::CreateDatabase(const std::string& name) {
                       fmt::format("\"{}\"", Printable(name, 100)),
                       {}});
   }
-  try {
-    pqxx::connection connection(LoginUrl(password_, port_));
-    pqxx::nontransaction statement(connection);
-    statement.exec0(fmt::format("CREATE DATABASE \"{}\" TEMPLATE template0", name));
-  } catch (const std::exception& error) {
-    return Fail(Error{ErrorKind::kEnvironment,
-                      fmt::format("database {} cannot be made", name),
-                      std::nullopt,
-                      "CREATE DATABASE succeeds",
-                      OneLine(error.what()),
-                      {}});
-  }
+  READINESS_RETURN_IF_ERROR(Execute(fmt::format("CREATE DATABASE \"{}\" TEMPLATE template0", name),
+                                    fmt::format("database {} cannot be made", name)));
   return fmt::format("postgresql://{}:{}@127.0.0.1:{}/{}", kSuperuser, password_, port_, name);
 }
 

@@ -20,11 +20,25 @@ class PostgresCluster {
   /// postgresql://readiness:<password>@127.0.0.1:<port>/<name>
   Result<std::string> CreateDatabase(const std::string& name);
 
+  /// Removes it again, also from under those that use it. Errors: kEnvironment.
+  Result<void> DropDatabase(const std::string& name);
+
+  /// Ends the server; what was committed is kept. Its port refuses connections until StartAgain.
+  void Stop(Engine& engine) const;
+  /// Starts it again and waits until it answers. Errors: as Start.
+  Result<void> StartAgain(Engine& engine) const;
+  /// Waits until it answers a login. Errors: kTimeout.
+  Result<void> AwaitAnswer() const;
+  const std::string& service() const { return spec_.name; }
+
   const std::string& password() const { return password_; }
 
  private:
   PostgresCluster() = default;
+  Result<void> Execute(const std::string& statement, const std::string& what) const;
+
   std::string password_;
+  ServiceSpec spec_;
   int port_ = 0;
 };
 

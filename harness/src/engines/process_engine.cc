@@ -12,6 +12,7 @@
 #include "engines/engine.h"
 #include "engines/log_channel.h"
 #include "engines/log_pump.h"
+#include "engines/paused.h"
 #include "engines/ports.h"
 #include "engines/process_family.h"
 #include "engines/process_table.h"
@@ -27,7 +28,11 @@ struct Service {
   std::shared_ptr<LogChannel> log;
   std::string label;  // kServiceLabel=..., for this start only
   Milliseconds stop_grace{0};
+  ServiceSpec spec;
+  std::vector<ProcessEntry> paused;
 };
+
+constexpr Milliseconds kPauseTime{5'000};
 
 std::string TextOf(const std::vector<std::string>& lines) {
   if (lines.empty()) return "it wrote nothing";
@@ -81,7 +86,7 @@ class ProcessEngine : public Engine {
   Result<void> Start(const ServiceSpec& spec) override {
     READINESS_RETURN_IF_ERROR(MakeRoomFor(spec.name));
     READINESS_ASSIGN(Service service, Launch(spec, LogPatterns(spec.ready)));
-    const std::optional<NotReady> problem = AwaitReady(spec, service.child, *service.log, service.label);
+    const std::optional<NotReady> problem = readiness::AwaitReady(spec, service.child, *service.log, service.label);
     if (!problem) {
       service.log->StopSearching();
       services_.emplace(spec.name, std::move(service));
@@ -115,6 +120,47 @@ class ProcessEngine : public Engine {
     ReapOrphans(Mains());
   }
 
+  void Kill(const std::string& name) override {
+    if (const auto service = services_.find(name); service != services_.end())
+      service->second.stop_grace = Milliseconds(0);
+    Stop(name);
+  }
+
+  Result<void> Pause(const std::string& name) override {
+    READINESS_ASSIGN(Service * service, Running(name));
+    const ProcessFamily family(service->child.pid, service->label);
+    const auto note = [&](const std::vector<ProcessEntry>& members) {
+      service->paused = members;
+      return NotePaused();
+    };
+    Result<void> paused = family.Pause(note, kPauseTime);
+    if (!paused) (void)Resume(name);
+    return paused;
+  }
+
+  Result<void> Resume(const std::string& name) override {
+    READINESS_ASSIGN(Service * service, Running(name));
+    if (service->paused.empty()) return {};
+    ProcessFamily(service->child.pid, service->label).Resume();
+    service->paused.clear();
+    return NotePaused();
+  }
+
+  Result<void> AwaitReady(const std::string& name) override {
+    READINESS_ASSIGN(Service * service, Running(name));
+    ServiceSpec spec = service->spec;
+    std::erase_if(spec.ready, [](const WaitCondition& condition) { return condition.log.has_value(); });
+    const auto problem = readiness::AwaitReady(spec, service->child, *service->log, service->label);
+    if (!problem) return {};
+    return Fail(ExplainNotReady(spec, *problem, PeekExit(service->child), *service->log));
+  }
+
+  Result<std::string> ProcessOf(const std::string& name) override {
+    READINESS_ASSIGN(Service * service, Running(name));
+    const auto process = ReadProcess(service->child.pid);
+    return fmt::format("pid {} of tick {}", service->child.pid, process ? process->start_ticks : 0);
+  }
+
   std::vector<std::pair<std::string, std::string>> TakeEnded() override {
     std::vector<std::pair<std::string, std::string>> ended;
     for (auto service = services_.begin(); service != services_.end();) {
@@ -133,6 +179,20 @@ class ProcessEngine : public Engine {
   }
 
  private:
+  Result<Service*> Running(const std::string& name) {
+    const auto service = services_.find(name);
+    if (service == services_.end() || PeekExit(service->second.child))
+      return Fail(ErrorKind::kNotAvailable, fmt::format("service {} is not running", name));
+    return &service->second;
+  }
+
+  /// For KillPausedProcesses, should this process be killed meanwhile.
+  Result<void> NotePaused() const {
+    std::vector<ProcessEntry> all;
+    for (const auto& [name, service] : services_) all.insert(all.end(), service.paused.begin(), service.paused.end());
+    return WritePaused(run_directory_, all);
+  }
+
   Result<void> MakeRoomFor(const std::string& name) {
     const auto before = services_.find(name);
     if (before == services_.end()) return {};
@@ -149,6 +209,8 @@ class ProcessEngine : public Engine {
     const std::string mark = fmt::format("{}#{}", spec.name, ++starts_);
     service.label = fmt::format("{}={}", kServiceLabel, mark);
     service.stop_grace = spec.stop_grace;
+    service.spec = spec;
+    service.spec.wanted_by = -1;
     READINESS_ASSIGN(service.log, LogChannel::Open(spec.log_file, patterns, kMaxLogBytes));
 
     SpawnRequest request;
@@ -196,7 +258,12 @@ class ProcessEngine : public Engine {
 
   Error Explain(const ServiceSpec& spec, const NotReady& problem, Service& service) {
     const std::optional<ExitStatus> status = PeekExit(service.child);
-    Finish(service, status ? Milliseconds(0) : spec.stop_grace);
+    Finish(service, status || problem.unwanted ? Milliseconds(0) : spec.stop_grace);
+    return ExplainNotReady(spec, problem, status, *service.log);
+  }
+
+  static Error ExplainNotReady(const ServiceSpec& spec, const NotReady& problem,
+                               const std::optional<ExitStatus>& status, const LogChannel& log) {
     Error error{problem.kind, {}, std::nullopt, problem.condition, {}, "see " + spec.log_file};
     if (status) {
       error.what = fmt::format("service {} ended before it was ready: it {}", spec.name, ToString(*status));
@@ -205,7 +272,7 @@ class ProcessEngine : public Engine {
     } else {
       error.what = fmt::format("service {} did not become ready", spec.name);
     }
-    error.actual = fmt::format("{}; {}", problem.seen, TextOf(service.log->LastLines()));
+    error.actual = fmt::format("{}; {}", problem.seen, TextOf(log.LastLines()));
     return error;
   }
 

@@ -43,6 +43,13 @@ void Send(const Descriptor& pidfd, int signal) {
   ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
 }
 
+/// To exactly that process.
+void SendTo(const ProcessEntry& process, int signal) {
+  const Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
+  const auto again = ReadProcess(process.pid);
+  if (pidfd && again && again->start_ticks == process.start_ticks) Send(pidfd, signal);
+}
+
 }  // namespace
 
 std::vector<int> ProcessFamily::Pids() const {
@@ -127,6 +134,27 @@ std::vector<int> ProcessFamily::End(milliseconds grace) {
   std::vector<int> left;
   for (const auto& [pid, member] : alive_) left.push_back(pid);
   return left;
+}
+
+Result<void> ProcessFamily::Pause(const std::function<Result<void>(const std::vector<ProcessEntry>&)>& note,
+                                  milliseconds limit) const {
+  const auto is_stopped = [](const ProcessEntry& process) { return process.state == 'T' || process.state == 't'; };
+  const Deadline deadline(limit);
+  while (true) {
+    const std::vector<ProcessEntry> members = Select(root_, label_, {});
+    if (std::all_of(members.begin(), members.end(), is_stopped)) return {};
+    if (deadline.Passed()) return Fail(ErrorKind::kTimeout, "a service's processes cannot be paused");
+    READINESS_RETURN_IF_ERROR(note(members));
+    for (const ProcessEntry& process : members) {
+      if (!is_stopped(process)) SendTo(process, SIGSTOP);
+    }
+    // Nothing tells of the stop of a process that is no child of ours; whoever was forked meanwhile is found next.
+    ::poll(nullptr, 0, 1);
+  }
+}
+
+void ProcessFamily::Resume() const {
+  for (const ProcessEntry& process : Select(root_, label_, {})) SendTo(process, SIGCONT);
 }
 
 void ReapOrphans(const std::vector<int>& keep) {

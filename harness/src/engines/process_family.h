@@ -5,11 +5,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "engines/descriptor.h"
+#include "engines/process_table.h"
+#include "readiness/result.h"
 
 namespace readiness {
 
@@ -26,6 +29,13 @@ class ProcessFamily {
   /// they made. Without grace: SIGKILL at once. Returns the pids that withstood SIGKILL for ten seconds
   /// (uninterruptible, or another user's).
   std::vector<int> End(std::chrono::milliseconds grace);
+
+  /// SIGSTOP to all, until none runs any more. `note` is told of everybody before the signal. Errors: those of `note`,
+  /// kTimeout.
+  Result<void> Pause(const std::function<Result<void>(const std::vector<ProcessEntry>&)>& note,
+                     std::chrono::milliseconds limit) const;
+  /// SIGCONT to all.
+  void Resume() const;
 
  private:
   struct Member {

@@ -105,15 +105,31 @@ class Waiter {
   }
 
  private:
+  /// Lets `milliseconds` pass unless there is news: the process ends, or nobody wants it any more.
+  void Rest(int milliseconds) const {
+    pollfd polled[2] = {{child_.pidfd.get(), POLLIN, 0}, {spec_.wanted_by, POLLRDHUP, 0}};
+    ::poll(polled, 2, milliseconds);
+  }
+
+  bool IsUnwanted() const {
+    pollfd polled{spec_.wanted_by, POLLRDHUP, 0};
+    return spec_.wanted_by >= 0 && ::poll(&polled, 1, 0) > 0;
+  }
+
+  NotReady Unwanted(const WaitCondition& condition) const {
+    return {ErrorKind::kTarget, Describe(condition, spec_.url), "nobody wants it any more", false, true};
+  }
+
   NotReady Ended(const WaitCondition& condition, std::string seen) const {
     return {ErrorKind::kTarget, Describe(condition, spec_.url), std::move(seen), true};
   }
 
   std::optional<NotReady> AwaitLog(const WaitCondition& condition, std::size_t pattern) {
     while (!log_.Found(pattern)) {
-      pollfd polled[2] = {{log_.event(), POLLIN, 0}, {child_.pidfd.get(), POLLIN, 0}};
-      const int ready = ::poll(polled, 2, deadline_.PollTime());
+      pollfd polled[3] = {{log_.event(), POLLIN, 0}, {child_.pidfd.get(), POLLIN, 0}, {spec_.wanted_by, POLLRDHUP, 0}};
+      const int ready = ::poll(polled, 3, deadline_.PollTime());
       if (ready < 0) continue;
+      if (polled[2].revents != 0) return Unwanted(condition);
       if (polled[0].revents != 0) log_.ClearEvent();
       if (log_.Found(pattern)) break;
       if (polled[1].revents != 0) log_.DrainAll();
@@ -147,7 +163,8 @@ class Waiter {
       // A try that used up its time was a slow answer: a second one gets longer, or slow first requests would never
       // end.
       if (one_try.Passed()) patience = std::min(patience * 2, kLongestTry);
-      EndsWithin(child_, deadline_.PollTime(pause));
+      if (IsUnwanted()) return Unwanted(condition);
+      Rest(deadline_.PollTime(pause));
       pause = std::min(pause * 2, kLongestPause);
     }
   }

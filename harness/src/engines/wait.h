@@ -31,6 +31,7 @@ struct NotReady {
   std::string condition;  ///< the one that did not come to hold
   std::string seen;       ///< what was last seen of it
   bool ended = false;     ///< the process is gone
+  bool unwanted = false;  ///< ServiceSpec::wanted_by has hung up
 };
 
 /// Waits for spec.ready in order, until spec.startup_timeout from now. `label` as for ProcessFamily. Nothing: all hold,

@@ -19,7 +19,9 @@ namespace readiness {
 namespace {
 
 constexpr std::size_t kMaxLine = 64 * 1024;
-constexpr std::chrono::milliseconds kClientTime{2'000};
+constexpr std::size_t kMaxAnswer = 1024 * 1024;
+constexpr std::size_t kMaxErrorText = 32 * 1024;
+constexpr std::size_t kMostClients = 256;
 
 Error SystemError(ErrorKind kind, const std::string& what, const std::string& file) {
   return Error{kind, what, Place{file, 0, 0}, {}, std::strerror(errno), {}};
@@ -37,41 +39,51 @@ Result<sockaddr_un> AddressOf(const std::string& socket_file) {
   return address;
 }
 
-bool WaitWritable(int descriptor, const Deadline& deadline) {
-  pollfd entry{descriptor, POLLOUT, 0};
-  while (!deadline.Passed()) {
-    const int ready = ::poll(&entry, 1, deadline.PollTime());
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-  return false;
-}
-
-/// One line without its newline, or nothing.
-std::optional<std::string> ReadLine(int descriptor, const Deadline& deadline) {
-  std::string line;
-  while (line.size() <= kMaxLine && WaitReadable(descriptor, deadline)) {
-    char buffer[4096];
-    const ssize_t count = ::recv(descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (count <= 0) return std::nullopt;
-    line.append(buffer, static_cast<std::size_t>(count));
-    if (const std::size_t end = line.find('\n'); end != std::string::npos) return line.substr(0, end);
-  }
-  return std::nullopt;
-}
-
-bool WriteLine(int descriptor, std::string line, const Deadline& deadline) {
-  line += '\n';
-  std::size_t sent = 0;
-  while (sent < line.size()) {
-    if (!WaitWritable(descriptor, deadline)) return false;
-    const ssize_t count = ::send(descriptor, line.data() + sent, line.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+/// Sends as much of `text` as goes without waiting and removes it; false when the connection is broken.
+bool SendSome(int descriptor, std::string& text) {
+  while (!text.empty()) {
+    const ssize_t count = ::send(descriptor, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return true;
     if (count <= 0) return false;
-    sent += static_cast<std::size_t>(count);
+    text.erase(0, static_cast<std::size_t>(count));
   }
   return true;
+}
+
+/// Takes what has arrived; false at the end of the connection.
+bool ReceiveSome(int descriptor, std::string& text, std::size_t limit) {
+  while (text.size() <= limit) {
+    char buffer[4096];
+    const ssize_t count = ::recv(descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return true;
+    if (count <= 0) return false;
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+std::optional<std::string> TakeLine(std::string& text) {
+  const std::size_t end = text.find('\n');
+  if (end == std::string::npos) return std::nullopt;
+  std::string line = text.substr(0, end);
+  text.erase(0, end + 1);
+  return line;
+}
+
+std::string ToLine(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+ErrorKind KindOf(const Json& word) {
+  constexpr ErrorKind kAll[] = {
+      ErrorKind::kUsage, ErrorKind::kDefinition, ErrorKind::kEnvironment,  ErrorKind::kTarget,  ErrorKind::kTimeout,
+      ErrorKind::kLimit, ErrorKind::kMalformed,  ErrorKind::kNotAvailable, ErrorKind::kRefused, ErrorKind::kInternal};
+  for (const ErrorKind kind : kAll) {
+    if (word == std::string(ToString(kind))) return kind;
+  }
+  return ErrorKind::kTarget;
 }
 
 bool IsOwnUser(int descriptor) {
@@ -80,7 +92,7 @@ bool IsOwnUser(int descriptor) {
   return ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == ::geteuid();
 }
 
-Result<Json> Dispatch(const std::string& line, const ControlTable& table) {
+Result<Json> Dispatch(const std::string& line, const ControlTable& table, const ControlClient& client) {
   READINESS_ASSIGN(const Json request, ParseStrictJson(line, "control request", {kMaxLine, 16, 10'000}));
   const auto op = request.is_object() ? request.find("op") : request.end();
   if (!request.is_object() || op == request.end() || !op->is_string()) {
@@ -96,7 +108,7 @@ Result<Json> Dispatch(const std::string& line, const ControlTable& table) {
     return Fail(ErrorKind::kNotAvailable,
                 fmt::format("unknown operation \"{}\"", Printable(op->get<std::string>(), 100)));
   }
-  return handler->second(request);
+  return handler->second(request, client);
 }
 
 }  // namespace
@@ -112,25 +124,67 @@ Result<ControlServer> ControlServer::Listen(const std::string& socket_file) {
   return ControlServer(std::move(listener));
 }
 
-void ControlServer::Serve(const ControlTable& table) {
-  const Descriptor client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (!client || !IsOwnUser(client.get())) return;
-  const std::optional<std::string> line = ReadLine(client.get(), Deadline(kClientTime));
-  if (!line) return;
-  const Result<Json> result = Dispatch(*line, table);
+void ControlServer::AddTo(std::vector<pollfd>& entries) const {
+  entries.push_back({listener_.get(), POLLIN, 0});
+  for (const Connection& connection : connections_) {
+    const int events = POLLIN | POLLRDHUP | (connection.to_send.empty() ? 0 : POLLOUT);
+    entries.push_back({connection.socket.get(), static_cast<short>(events), 0});
+  }
+}
+
+void ControlServer::Accept() {
+  while (true) {
+    Descriptor client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!client) return;
+    if (!IsOwnUser(client.get()) || connections_.size() >= kMostClients) continue;
+    connections_.push_back({next_number_++, std::move(client), {}, {}});
+  }
+}
+
+bool ControlServer::Receive(Connection& connection) {
+  return ReceiveSome(connection.socket.get(), connection.received, kMaxLine) && connection.received.size() <= kMaxLine;
+}
+
+bool ControlServer::Send(Connection& connection) {
+  return SendSome(connection.socket.get(), connection.to_send);
+}
+
+bool ControlServer::AnswerNext(Connection& connection, const ControlTable& table) {
+  // A client that does not take its answer gets no other.
+  if (!connection.to_send.empty()) return false;
+  const std::optional<std::string> line = TakeLine(connection.received);
+  if (!line) return false;
+  const Result<Json> result = Dispatch(*line, table, {connection.number, connection.socket.get()});
   Json answer;
   if (result) {
     answer = {{"ok", true}, {"result", *result}};
   } else {
-    answer = {{"ok", false}, {"kind", ToString(result.error().kind)}, {"error", result.error().Brief()}};
+    const std::string text = Printable(result.error().Brief(), kMaxErrorText);
+    answer = {{"ok", false}, {"kind", ToString(result.error().kind)}, {"error", text}};
   }
-  WriteLine(client.get(), answer.dump(-1, ' ', false, Json::error_handler_t::replace), Deadline(kClientTime));
+  connection.to_send = ToLine(answer);
+  return true;
 }
 
-Result<Json> CallControl(const std::string& socket_file, const Json& request, std::chrono::milliseconds timeout) {
-  const Deadline deadline(timeout);
+void ControlServer::Serve(const ControlTable& table, const std::function<void(const ControlClient&)>& closed) {
+  Accept();
+  for (std::size_t i = 0; i < connections_.size();) {
+    Connection& connection = connections_[i];
+    bool open = Receive(connection) && Send(connection);
+    while (open && AnswerNext(connection, table)) open = Send(connection);
+    if (open) {
+      ++i;
+      continue;
+    }
+    const Connection ended = std::move(connection);
+    connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
+    closed({ended.number, ended.socket.get()});
+  }
+}
+
+Result<ControlConnection> ControlConnection::Open(const std::string& socket_file, std::chrono::milliseconds timeout) {
   READINESS_ASSIGN(const sockaddr_un address, AddressOf(socket_file));
-  const Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval limit{static_cast<time_t>(timeout.count() / 1000),
                       static_cast<suseconds_t>(timeout.count() % 1000 * 1000)};
   // Bounds connect, which waits while the backlog is full.
@@ -138,15 +192,37 @@ Result<Json> CallControl(const std::string& socket_file, const Json& request, st
   if (!connection || ::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return Fail(SystemError(ErrorKind::kTarget, "the supervisor does not listen", socket_file));
   }
-  const bool sent = WriteLine(connection.get(), request.dump(-1, ' ', false, Json::error_handler_t::replace), deadline);
-  const std::optional<std::string> line = sent ? ReadLine(connection.get(), deadline) : std::nullopt;
-  if (!line)
-    return Fail(Error{ErrorKind::kTimeout, "the supervisor did not answer", Place{socket_file, 0, 0}, {}, {}, {}});
-  READINESS_ASSIGN(const Json answer, ParseStrictJson(*line, socket_file));
+  return ControlConnection(std::move(connection), socket_file);
+}
+
+Result<Json> ControlConnection::Call(const Json& request, std::chrono::milliseconds timeout) {
+  const Deadline deadline(timeout);
+  std::string to_send = ToLine(request);
+  std::optional<std::string> line;
+  while (!line) {
+    const int events = POLLIN | (to_send.empty() ? 0 : POLLOUT);
+    pollfd entry{socket_.get(), static_cast<short>(events), 0};
+    if (::poll(&entry, 1, deadline.PollTime()) == 0 && deadline.Passed()) {
+      return Fail(Error{ErrorKind::kTimeout, "the supervisor did not answer", Place{file_, 0, 0}, {}, {}, {}});
+    }
+    // The answer may have come just before the end.
+    const bool open = SendSome(socket_.get(), to_send) && ReceiveSome(socket_.get(), received_, kMaxAnswer);
+    line = TakeLine(received_);
+    if (!line && !open)
+      return Fail(Error{ErrorKind::kTarget, "the supervisor has ended", Place{file_, 0, 0}, {}, {}, {}});
+    if (!line && received_.size() > kMaxAnswer)
+      return Fail(ErrorKind::kMalformed, "the supervisor's answer is not understood");
+  }
+  READINESS_ASSIGN(const Json answer, ParseStrictJson(*line, file_));
   if (answer.is_object() && answer.value("ok", Json()) == true) return answer.value("result", Json());
   const Json error = answer.is_object() ? answer.value("error", Json()) : Json();
-  return Fail(ErrorKind::kTarget,
-              error.is_string() ? error.get<std::string>() : "the supervisor's answer is not understood");
+  if (!error.is_string()) return Fail(ErrorKind::kMalformed, "the supervisor's answer is not understood");
+  return Fail(KindOf(answer.value("kind", Json())), error.get<std::string>());
+}
+
+Result<Json> CallControl(const std::string& socket_file, const Json& request, std::chrono::milliseconds timeout) {
+  READINESS_ASSIGN(ControlConnection connection, ControlConnection::Open(socket_file, timeout));
+  return connection.Call(request, timeout);
 }
 
 }  // namespace readiness

@@ -11,6 +11,7 @@ namespace readiness {
 namespace {
 
 constexpr std::chrono::milliseconds kKillTime{4'000};
+constexpr std::chrono::milliseconds kPausedKillTime{1'000};
 constexpr std::chrono::milliseconds kSupervisorGrace{5'000};
 constexpr std::chrono::milliseconds kJanitorGrace{6'000};
 
@@ -31,7 +32,8 @@ Result<int> FinishRun(const RunRecord& record, const std::string& run_directory,
   const std::string explained = ExplainEnd(record, run_directory, reason);
   // First, so that items see at once that there is nothing to judge any more.
   Result<void> marked = MarkEnded(record.state_directory, record.run_id, explained);
-  const Result<int> killed = KillRunProcesses(record.run_id, kKillTime);
+  const int paused = KillPausedProcesses(run_directory, kPausedKillTime);
+  Result<int> killed = KillRunProcesses(record.run_id, kKillTime);
   if (!killed) {
     const std::string note = explained + "; " + killed.error().Brief();
     (void)UpdateState(record.state_directory, record.run_id, [&](TargetState& state) { state.reason = note; });
@@ -40,6 +42,7 @@ Result<int> FinishRun(const RunRecord& record, const std::string& run_directory,
   READINESS_RETURN_IF_ERROR(RemoveRunDirectory(run_directory, record.run_id));
   // A full disk may have prevented it; there is more room now.
   if (!marked) (void)MarkEnded(record.state_directory, record.run_id, explained);
+  *killed += paused;
   return killed;
 }
 

@@ -54,6 +54,13 @@ void Guard::Stop() {
 void Guard::StartIsOver() {
   const std::lock_guard lock(mutex_);
   starting_ = false;
+  watching_ = false;
+  Wake(stop_.get());
+}
+
+void Guard::Watch(bool watching) {
+  const std::lock_guard lock(mutex_);
+  watching_ = watching;
   Wake(stop_.get());
 }
 
@@ -92,37 +99,40 @@ void Guard::ReplaceJanitor() {
 }
 
 void Guard::Abandon(const std::string& why) {
-  (void)MarkEnded(record_.state_directory, record_.run_id, "the start was abandoned: " + why);
-  fmt::print(stderr, "start abandoned: {}\n", why);
+  const std::string reason = (starting_ ? "the start was abandoned: " : "the run has ended: ") + why;
+  (void)MarkEnded(record_.state_directory, record_.run_id, reason);
+  fmt::print(stderr, "{}\n", reason);
   // Not exit: destructors would wait for the engine, which the main thread is inside of.
   ::_exit(1);
 }
 
 void Guard::AbandonIfUnwanted(bool owner_ended, bool lease_over, bool told, bool up_ended) {
-  // Held until the end of the process, so that StartIsOver cannot return meanwhile.
+  // Held until the end of the process, so that the main thread cannot go on meanwhile.
   const std::lock_guard lock(mutex_);
-  if (!starting_) return;
+  if (!watching_) return;
   if (owner_ended) Abandon("its owner, " + record_.owner.description + ", has ended");
   if (lease_over) Abandon("the lease is over");
   if (told) Abandon("it was told to end");
-  if (up_ended) Abandon("`readiness up` has ended");
+  if (up_ended && starting_) Abandon("`readiness up` has ended");
 }
 
 void Guard::Run() {
   for (;;) {
     bool starting = false;
+    bool watching = false;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
       starting = starting_;
+      watching = watching_;
     }
-    const auto when_starting = [&](int descriptor) { return starting ? descriptor : -1; };
+    const auto when_watching = [&](int descriptor) { return watching ? descriptor : -1; };
     std::array<pollfd, 6> entries{{{stop_.get(), POLLIN, 0},
                                    {janitor_ ? janitor_.get() : -1, POLLIN, 0},
-                                   {when_starting(owner_.get()), POLLIN, 0},
-                                   {when_starting(alarm_.get()), POLLIN, 0},
-                                   {when_starting(signalled_), POLLIN, 0},
-                                   {when_starting(up_), POLLIN | POLLRDHUP, 0}}};
+                                   {when_watching(owner_.get()), POLLIN, 0},
+                                   {when_watching(alarm_.get()), POLLIN, 0},
+                                   {when_watching(signalled_), POLLIN, 0},
+                                   {starting ? up_ : -1, POLLIN | POLLRDHUP, 0}}};
     if (::poll(entries.data(), entries.size(), -1) < 0) continue;
     if (entries[0].revents != 0) {
       Drain(stop_.get());

@@ -1,8 +1,8 @@
 #pragma once
 // A thread of the supervisor that never blocks on the engine. It starts the janitor and starts another when that dies,
-// and while the target is being started (the main thread is then busy inside the engine) it ends the whole supervisor
-// as soon as nobody wants the run any more: the owner or `up` has ended, the lease is over, or SIGTERM came. The
-// engine's processes die with the supervisor, the janitor does the rest.
+// and while the main thread is busy inside the engine (the target or an instance is being started, a store mended) it
+// ends the whole supervisor as soon as nobody wants the run any more: the owner has ended, the lease is over, SIGTERM
+// came or, during the start, `up` has ended. The engine's processes die with the supervisor, the janitor does the rest.
 
 #include <memory>
 #include <mutex>
@@ -29,6 +29,18 @@ class Guard {
   /// From now on the main thread watches for the end. Does not return when the start is being abandoned.
   void StartIsOver();
 
+  /// From now on, until the Busy is gone, the main thread does not watch for the end. Not while the target is started.
+  class Busy {
+   public:
+    explicit Busy(Guard& guard) : guard_(guard) { guard_.Watch(true); }
+    ~Busy() { guard_.Watch(false); }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    Guard& guard_;
+  };
+
   /// Is there a janitor that will clean up after us?
   bool HasJanitor() const;
 
@@ -42,6 +54,7 @@ class Guard {
   Result<void> StartJanitor();
   void Run();
   void ReplaceJanitor();
+  void Watch(bool watching);
   [[noreturn]] void Abandon(const std::string& why);
   void AbandonIfUnwanted(bool owner_ended, bool lease_over, bool told, bool up_ended);
 
@@ -54,7 +67,8 @@ class Guard {
   Descriptor stop_;
   Descriptor janitor_;  ///< pidfd
   mutable std::mutex mutex_;
-  bool starting_ = true;
+  bool starting_ = true;  // `up` waits
+  bool watching_ = true;  // the main thread does not
   bool stopping_ = false;
   std::optional<int> janitor_pid_;
   int replaced_ = 0;

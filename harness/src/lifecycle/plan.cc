@@ -17,11 +17,20 @@ namespace {
 constexpr std::string_view kGenerated = "generated:";
 constexpr int kMaxGeneratedBytes = 1024;
 constexpr const char* kPrivatePostgres = "postgresql";
+constexpr const char* kChannel = "run";
 constexpr std::array kInherited{"PATH", "HOME", "LANG", "TZ"};
 constexpr std::array kReserved{kRunLabel, kDefectsVariable, kAcknowledgeVariable};
 
 std::string LoopbackUrl(int port) {
   return fmt::format("http://127.0.0.1:{}", port);
+}
+
+/// Base URL of a channel of a language model double, and the proxy that tells it the channel.
+std::string ModelUrl(int port, const std::string& channel) {
+  return fmt::format("http://127.0.0.1:{}/channels/{}/v1", port, channel);
+}
+std::string ModelProxy(int port, const std::string& channel) {
+  return fmt::format("http://{}@127.0.0.1:{}", channel, port);
 }
 
 std::string DoubleName(const std::string& provider) {
@@ -65,9 +74,11 @@ bool IsSafeName(const std::string& name) {
 Result<void> CheckNames(const Deployment& deployment) {
   for (const auto& entry : deployment.services) {
     const std::string& name = entry.first;
-    if (!IsSafeName(name) || name == kPrivatePostgres || name.starts_with("double-")) {
-      return Fail(DefinitionError(deployment, fmt::format("service cannot be called \"{}\"", Printable(name, 100)),
-                                  "letters, digits, - and _; not \"postgresql\", not \"double-...\""));
+    if (!IsSafeName(name) || name == kPrivatePostgres || name.starts_with("double-") ||
+        name.starts_with(kInstancePrefix)) {
+      return Fail(
+          DefinitionError(deployment, fmt::format("service cannot be called \"{}\"", Printable(name, 100)),
+                          "letters, digits, - and _; not \"postgresql\", not \"double-...\" or \"instance-...\""));
     }
     for (const char* reserved : kReserved) {
       if (!entry.second.environment.contains(reserved)) continue;
@@ -88,6 +99,12 @@ Result<void> CheckNames(const Deployment& deployment) {
                                 fmt::format("data provider cannot be called \"{}\"", Printable(entry.first, 100)),
                                 "letters, digits, - and _"));
   }
+  for (const auto& entry : deployment.language_models) {
+    if (IsSafeName(entry.first) && !deployment.data_providers.contains(entry.first)) continue;
+    return Fail(DefinitionError(deployment,
+                                fmt::format("language model cannot be called \"{}\"", Printable(entry.first, 100)),
+                                "letters, digits, - and _, and no data provider of that name"));
+  }
   return {};
 }
 
@@ -100,7 +117,9 @@ class Planner {
   Result<Plan> Make() {
     READINESS_RETURN_IF_ERROR(CheckNames(deployment_));
     for (const auto& [name, provider] : deployment_.data_providers)
-      READINESS_RETURN_IF_ERROR(AddDouble(name, provider));
+      READINESS_RETURN_IF_ERROR(AddDataProvider(name, provider));
+    for (const auto& [name, model] : deployment_.language_models)
+      READINESS_RETURN_IF_ERROR(AddLanguageModel(name, model));
     DefinePlaceholders();
     for (const std::string& name : deployment_.service_order) {
       READINESS_RETURN_IF_ERROR(AddService(name, deployment_.services.at(name)));
@@ -113,15 +132,25 @@ class Planner {
  private:
   PlaceholderValues SecretPlaceholders() const;
   void DefinePlaceholders();
-  Result<void> AddDouble(const std::string& name, const DataProviderDeployment& provider);
+  Result<void> AddDataProvider(const std::string& name, const DataProviderDeployment& provider);
+  Result<void> AddLanguageModel(const std::string& name, const LanguageModelDeployment& model);
+  Result<void> AddDouble(const std::string& name, const std::string& program, Json config);
   Result<void> AddService(const std::string& name, const ServiceDeployment& service);
   Result<std::map<std::string, std::string>> EnvironmentOf(const std::string& name, const ServiceDeployment& service);
   Result<void> AddCommand(const std::string& name, const CommandDeployment& command);
   Result<void> CompleteSession();
   std::map<std::string, std::string> InheritedEnvironment() const;
 
+  /// A service's name within the engine and of its files.
+  const std::string& StartedAs(const std::string& service) const {
+    return service == inputs_.instance_of && !inputs_.instance.empty() ? inputs_.instance : service;
+  }
   std::string InRun(const std::string& name) const { return inputs_.run_directory + "/" + name; }
+  const std::string& SourceTree() const {
+    return inputs_.source_tree.empty() ? deployment_.source_tree : inputs_.source_tree;
+  }
   std::string LogOf(const std::string& name) const { return InRun(name + ".log"); }
+  std::string AdminSocket(const std::string& name) const { return InRun(DoubleName(name) + ".sock"); }
   std::string CaDirectory(const std::string& provider) const { return InRun(DoubleName(provider) + "-ca"); }
   Result<std::string> Fill(const PlaceholderValues& placeholders, const std::string& text,
                            const std::string& field) const {
@@ -153,8 +182,9 @@ void Planner::DefinePlaceholders() {
   }
   for (const auto& [name, url] : inputs_.store_urls) in_environment_.Set(fmt::format("store.{}.url", name), url);
   for (const auto& [name, port] : inputs_.double_ports) {
-    in_environment_.Set(fmt::format("double.{}.url", name), LoopbackUrl(port));
-    in_environment_.Set(fmt::format("double.{}.proxy", name), LoopbackUrl(port));
+    const bool model = deployment_.language_models.contains(name);
+    in_environment_.Set(fmt::format("double.{}.url", name), model ? ModelUrl(port, kChannel) : LoopbackUrl(port));
+    in_environment_.Set(fmt::format("double.{}.proxy", name), model ? ModelProxy(port, kChannel) : LoopbackUrl(port));
     in_environment_.Set(fmt::format("double.{}.ca_file", name), CaDirectory(name) + "/ca.pem");
   }
   in_command_ = in_environment_;
@@ -170,22 +200,39 @@ std::map<std::string, std::string> Planner::InheritedEnvironment() const {
   return environment;
 }
 
-Result<void> Planner::AddDouble(const std::string& name, const DataProviderDeployment& provider) {
+Result<void> Planner::AddDataProvider(const std::string& name, const DataProviderDeployment& provider) {
   const std::string field = "data_providers." + name;
   READINESS_ASSIGN(const std::string client_id, Fill(secrets_only_, provider.client_id, field + ".client_id"));
   READINESS_ASSIGN(const std::string client_secret,
                    Fill(secrets_only_, provider.client_secret, field + ".client_secret"));
+  plan_.session.data_providers[name] = {AdminSocket(name)};
+  plan_.session.secrets.push_back(client_secret);
+  return AddDouble(name, "readiness-double-data-provider",
+                   {{"hosts", provider.hosts}, {"client_id", client_id}, {"client_secret", client_secret}});
+}
+
+Result<void> Planner::AddLanguageModel(const std::string& name, const LanguageModelDeployment& model) {
+  READINESS_ASSIGN(const std::string api_key,
+                   Fill(secrets_only_, model.api_key, "language_models." + name + ".api_key"));
+  plan_.session.language_models[name] = {AdminSocket(name), kChannel};
+  plan_.session.secrets.push_back(api_key);
+  return AddDouble(name, "readiness-double-language-model",
+                   {{"hosts", model.hosts}, {"api_key", api_key}, {"reply", model.reply}});
+}
+
+/// `config` is what the double needs beside what all of them do.
+Result<void> Planner::AddDouble(const std::string& name, const std::string& program, Json config) {
   const auto port = inputs_.double_ports.find(name);
   if (port == inputs_.double_ports.end()) return Fail(ErrorKind::kInternal, "no port for the double " + name);
-  const std::string admin_socket = InRun(DoubleName(name) + ".sock");
-  const Json config{{"port", port->second},   {"admin_socket", admin_socket},   {"hosts", provider.hosts},
-                    {"client_id", client_id}, {"client_secret", client_secret}, {"ca_directory", CaDirectory(name)}};
+  config["port"] = port->second;
+  config["admin_socket"] = AdminSocket(name);
+  config["ca_directory"] = CaDirectory(name);
   const std::string config_file = InRun(DoubleName(name) + ".json");
   plan_.files.push_back({config_file, config.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"});
 
   ServiceSpec spec;
   spec.name = DoubleName(name);
-  spec.command = {inputs_.tool_directory + "/readiness-double-data-provider", "--config", config_file};
+  spec.command = {inputs_.tool_directory + "/" + program, "--config", config_file};
   spec.environment = InheritedEnvironment();
   spec.working_directory = inputs_.run_directory;
   spec.log_file = LogOf(spec.name);
@@ -194,15 +241,13 @@ Result<void> Planner::AddDouble(const std::string& name, const DataProviderDeplo
   healthy.http = WaitCondition::HttpAnswers{"/__double__/health", {200}};
   spec.ready = {healthy};
   plan_.doubles.push_back(std::move(spec));
-  plan_.session.data_providers[name] = {admin_socket};
-  plan_.session.secrets.push_back(client_secret);
   return {};
 }
 
 Result<void> Planner::AddService(const std::string& name, const ServiceDeployment& service) {
   const std::string field = "services." + name;
   ServiceSpec spec;
-  spec.name = name;
+  spec.name = StartedAs(name);
   for (const std::string& word : service.command) {
     READINESS_ASSIGN(std::string filled, Fill(in_command_, word, field + ".command"));
     spec.command.push_back(std::move(filled));
@@ -210,7 +255,7 @@ Result<void> Planner::AddService(const std::string& name, const ServiceDeploymen
   READINESS_ASSIGN(spec.working_directory, Fill(in_command_, service.working_directory, field + ".working_directory"));
   if (spec.working_directory.empty()) spec.working_directory = inputs_.run_directory;
   READINESS_ASSIGN(spec.environment, EnvironmentOf(name, service));
-  spec.log_file = LogOf(name);
+  spec.log_file = LogOf(spec.name);
   if (const auto port = inputs_.service_ports.find(name); port != inputs_.service_ports.end())
     spec.url = LoopbackUrl(port->second);
   spec.ready = service.ready;
@@ -232,7 +277,7 @@ Result<std::map<std::string, std::string>> Planner::EnvironmentOf(const std::str
   }
   if (!deployment_.defects_file.empty()) {
     // Also in a run without defects: a stand-in that has one switched on by itself then says so.
-    const std::string file = InRun(fmt::format("defects-{}.json", name));
+    const std::string file = InRun(fmt::format("defects-{}.json", StartedAs(name)));
     environment[kAcknowledgeVariable] = file;
     plan_.acknowledgements[name] = file;
     if (!inputs_.defects.empty()) environment[kDefectsVariable] = inputs_.defects;
@@ -243,7 +288,7 @@ Result<std::map<std::string, std::string>> Planner::EnvironmentOf(const std::str
 Result<void> Planner::AddCommand(const std::string& name, const CommandDeployment& command) {
   const std::string field = "commands." + name;
   PlaceholderValues placeholders = in_command_;
-  if (!deployment_.source_tree.empty()) placeholders.Set("source_tree", deployment_.source_tree);
+  if (const std::string tree = SourceTree(); !tree.empty()) placeholders.Set("source_tree", tree);
   CommandSpec spec;
   for (const std::string& word : command.command) {
     READINESS_ASSIGN(std::string filled, Fill(placeholders, word, field + ".command"));
@@ -272,6 +317,7 @@ Result<void> Planner::CompleteSession() {
   session.deployment_file = deployment_.file;
   session.engine = "process";
   session.stores = inputs_.store_urls;
+  session.source_tree = SourceTree();
   READINESS_ASSIGN(session.token_signing_key, Fill(secrets_only_, deployment_.token_signing_key, "token.signing_key"));
   session.token_algorithm = deployment_.token_algorithm;
   session.allowed_hosts = deployment_.allowed_hosts;

@@ -15,6 +15,11 @@
 
 namespace readiness {
 
+/// The channel of the run's own services at doubles that have channels.
+inline constexpr const char* kRunChannel = "run";
+/// Instances' names begin with this, services' never.
+inline constexpr const char* kInstancePrefix = "instance-";
+
 /// The value of an environment variable of `up`, if set.
 using EnvironmentLookup = std::function<std::optional<std::string>(const std::string&)>;
 
@@ -24,10 +29,17 @@ struct PlanInputs {
   std::string tool_directory;
   std::map<std::string, std::string> secrets;  ///< as ResolveSecrets gave them
   std::map<std::string, int> service_ports;    ///< of the services in ServicesWithPort
-  std::map<std::string, int> double_ports;     ///< of every data provider
+  std::map<std::string, int> double_ports;     ///< of every data provider and language model
   std::map<std::string, std::string> store_urls;
-  std::string defects;  ///< DefectsRequest::variable
+  std::string defects;      ///< DefectsRequest::variable
+  std::string source_tree;  ///< the copy with overlays; empty: the deployment's own
+  /// Name of the instance that is planned, a second one of the service `instance_of`; empty: the run itself.
+  std::string instance;
+  std::string instance_of;
   EnvironmentLookup environment;
+
+  /// What doubles tell the callers of this plan apart by.
+  std::string Channel() const { return instance.empty() ? kRunChannel : instance; }
 };
 
 /// A file that must be there before the double starts; mode 0600.

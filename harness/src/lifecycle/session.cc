@@ -135,10 +135,20 @@ Result<Session> ReadSession(const std::string& run_directory) {
       fields.Problem("commands", "objects with command, environment, working_directory and timeout_ms");
     }
   }
+  for (const auto& [name, value] : fields.Object("language_models").items()) {
+    if (!value.is_object()) {
+      fields.Problem("language_models", "objects with admin_socket and channel");
+      continue;
+    }
+    FieldReader model(value, file);
+    session.language_models[name] = {model.String("admin_socket"), model.String("channel")};
+    if (!model.Check()) fields.Problem("language_models", "objects with admin_socket and channel");
+  }
   session.token_signing_key = fields.String("token_signing_key");
   session.token_algorithm = fields.String("token_algorithm");
   session.allowed_hosts = fields.Strings("allowed_hosts");
   session.secrets = fields.Strings("secrets");
+  session.source_tree = fields.String("source_tree");
   session.defects = fields.Strings("defects");
   READINESS_RETURN_IF_ERROR(fields.Check());
   return session;
@@ -158,6 +168,10 @@ Result<void> WriteSession(const std::string& run_directory, const Session& sessi
                       {"working_directory", command.working_directory},
                       {"timeout_ms", command.timeout.count()}};
   }
+  Json language_models = Json::object();
+  for (const auto& [name, model] : session.language_models) {
+    language_models[name] = {{"admin_socket", model.admin_socket}, {"channel", model.channel}};
+  }
   const Json json{{"format", kSessionFormat},
                   {"run_id", session.run_id},
                   {"target_file", session.target_file},
@@ -168,10 +182,12 @@ Result<void> WriteSession(const std::string& run_directory, const Session& sessi
                   {"stores", session.stores},
                   {"data_providers", data_providers},
                   {"commands", commands},
+                  {"language_models", language_models},
                   {"token_signing_key", session.token_signing_key},
                   {"token_algorithm", session.token_algorithm},
                   {"allowed_hosts", session.allowed_hosts},
                   {"secrets", session.secrets},
+                  {"source_tree", session.source_tree},
                   {"defects", session.defects}};
   // A secret that is not UTF-8 must not throw here; its replacement could no longer be redacted, so it is refused.
   std::string text;

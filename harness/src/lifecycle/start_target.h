@@ -23,6 +23,7 @@ struct StartRequest {
   std::string defects;               ///< READINESS_DEFECTS
   std::optional<Deadline> deadline;  ///< for all of it
   EnvironmentLookup environment;
+  std::string source_tree;  ///< as ApplyOverlays gave it
 };
 
 struct StartTools {
@@ -33,7 +34,9 @@ struct StartTools {
 
 struct StartedTarget {
   Session session;
-  std::vector<ServiceSpec> services;  ///< as started, for starting them again
+  std::vector<ServiceSpec> services;                    ///< as started, for starting them again
+  PlanInputs inputs;                                    ///< for planning instances
+  std::map<std::string, std::string> acknowledgements;  ///< as Plan
 };
 
 /// Errors are to be shown through `redactor`, which learns every secret before anything that could tell one is started.

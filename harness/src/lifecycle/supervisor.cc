@@ -1,6 +1,8 @@
 // The supervisor owns everything of one run. Its main thread starts the target through the engine and then waits for a
-// reason to end or for something to do; the guard (guard.h) is its only other thread. Services die with the main
-// thread, so it must not end before the run.
+// reason to end or for something to do; the guard (guard.h) is its only other thread. What items ask for over the
+// control socket is done by the main thread, which may be busy with it for as long as an instance takes to start: then
+// the guard sees to it that the run ends when it has to. Services die with the main thread, so it must not end before
+// the run.
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -19,13 +20,13 @@
 #include "engines/postgres.h"
 #include "lifecycle/arguments.h"
 #include "lifecycle/control.h"
+#include "lifecycle/defects.h"
 #include "lifecycle/finish.h"
 #include "lifecycle/guard.h"
-#include "lifecycle/learned_secrets.h"
 #include "lifecycle/lifecycle.h"
-#include "lifecycle/log_tail.h"
 #include "lifecycle/process.h"
 #include "lifecycle/respawn.h"
+#include "lifecycle/service_control.h"
 #include "lifecycle/start_target.h"
 #include "lifecycle/state_update.h"
 #include "lifecycle/wakeup.h"
@@ -81,7 +82,7 @@ class Supervisor {
   bool TellUp(const std::string& error);
   Result<void> RecordOutcome(const Result<void>& started);
   std::string Serve();
-  void SpoilByEndedServices();
+  void Spoil(const std::string& reason);
   ControlTable MakeControlTable();
   void End(const std::string& reason);
   std::string LogFile(const std::string& service) const { return run_directory_ + "/" + service + ".log"; }
@@ -96,6 +97,7 @@ class Supervisor {
   std::unique_ptr<Engine> engine_;
   std::optional<PostgresCluster> postgres_;
   std::optional<ControlServer> control_;
+  std::optional<ServiceControl> service_control_;
   StartedTarget target_;
   Redactor redactor_;
   std::string asked_to_end_;  // by a control request; why
@@ -128,12 +130,18 @@ Result<void> Supervisor::StartTargetOfRun() {
   if (!target) return Fail(ErrorKind::kDefinition, Join(target.error()));
   const Loaded<Deployment> deployment = LoadDeployment(record_.deployment_file, record_.variant, *target);
   if (!deployment) return Fail(ErrorKind::kDefinition, Join(deployment.error()));
+  READINESS_ASSIGN(const DefectsRequest defects, PlanDefects(record_.defects, target->id, deployment->defects_file));
+  READINESS_ASSIGN(std::string source_tree,
+                   ApplyOverlays(defects.overlays, deployment->source_tree, run_directory_ + "/source"));
   engine_ = MakeProcessEngine(record_.run_id, run_directory_);
-  StartRequest request{record_.run_id,  run_directory_, record_.tool_directory,
-                       record_.defects, std::nullopt,   EnvironmentVariable};
+  StartRequest request{record_.run_id, run_directory_,      record_.tool_directory, record_.defects,
+                       std::nullopt,   EnvironmentVariable, std::move(source_tree)};
   if (record_.startup_timeout) request.deadline.emplace(*record_.startup_timeout);
   const StartTools tools{*engine_, [this](const std::string& name) { return CreateDatabase(name); }};
   READINESS_ASSIGN(target_, StartTarget(*target, *deployment, request, tools, redactor_));
+  service_control_.emplace(
+      record_, run_directory_,
+      ServiceControlTools{*engine_, target_, postgres_, redactor_, [this](const std::string& why) { Spoil(why); }});
   READINESS_ASSIGN(control_, ControlServer::Listen(run_directory_ + "/" + kControlSocket));
   return WriteSession(run_directory_, target_.session);
 }
@@ -173,52 +181,53 @@ std::string Supervisor::Serve() {
   if (!owner) return owner.error().Brief();
   if (!record_.owner.lease_until && !*owner) return "its owner, " + record_.owner.description + ", has ended";
   for (;;) {
-    std::array<pollfd, 5> entries{{{*owner ? (*owner)->get() : -1, POLLIN, 0},
-                                   {alarm->get(), POLLIN, 0},
-                                   {end_.get(), POLLIN, 0},
-                                   {child_.get(), POLLIN, 0},
-                                   {control_->descriptor(), POLLIN, 0}}};
+    std::vector<pollfd> entries{{*owner ? (*owner)->get() : -1, POLLIN, 0},
+                                {alarm->get(), POLLIN, 0},
+                                {end_.get(), POLLIN, 0},
+                                {child_.get(), POLLIN, 0}};
+    control_->AddTo(entries);
     if (::poll(entries.data(), entries.size(), kTickMilliseconds) < 0) continue;
     if (entries[0].revents != 0) return "its owner, " + record_.owner.description + ", has ended";
     if (entries[1].revents != 0) return record_.owner.description + " is over";
     if (entries[2].revents != 0) return "it was told to end";
     if (entries[3].revents != 0) Drain(child_.get());
-    if (entries[4].revents != 0) control_->Serve(table);
+    control_->Serve(table, [this](const ControlClient& client) {
+      const Guard::Busy busy(*guard_);
+      service_control_->Closed(client);
+    });
     if (!asked_to_end_.empty()) return asked_to_end_;
     if (::access(run_directory_.c_str(), F_OK) != 0) return "its directory has vanished";
-    SpoilByEndedServices();
+    service_control_->CollectEnded();
   }
 }
 
-void Supervisor::SpoilByEndedServices() {
-  const auto all_ended = engine_->TakeEnded();
-  if (all_ended.empty()) return;
-  // Its last words may hold what items sent it.
-  for (const std::string& secret : AllLearnedSecrets(run_directory_)) redactor_.Add(secret);
-  for (const auto& [service, how] : all_ended) {
-    const std::string reason = ReasonWithLog(fmt::format("service {} {}", service, how), LogFile(service), redactor_);
-    fmt::print(stderr, "{}\n", reason);
-    const Result<void> written = UpdateState(record_.state_directory, record_.run_id, [&](TargetState& state) {
-      if (state.spoiled.empty()) state.spoiled = reason;
-    });
-    if (!written) fmt::print(stderr, "cannot record it: {}\n", written.error().Brief());
-  }
+void Supervisor::Spoil(const std::string& reason) {
+  const Result<void> written = UpdateState(record_.state_directory, record_.run_id, [&](TargetState& state) {
+    if (state.spoiled.empty()) state.spoiled = reason;
+  });
+  if (!written) fmt::print(stderr, "cannot record it: {}\n", written.error().Brief());
 }
 
 ControlTable Supervisor::MakeControlTable() {
-  return {
-      {"down",
-       [this](const Json&) -> Result<Json> {
-         asked_to_end_ = "it was told to end";
-         return Json(nullptr);
-       }},
+  ControlTable table;
+  for (auto& [name, handler] : service_control_->Table()) {
+    table[name] = [this, handler = handler](const Json& request, const ControlClient& client) {
+      const Guard::Busy busy(*guard_);
+      return handler(request, client);
+    };
+  }
+  table["down"] = [this](const Json&, const ControlClient&) -> Result<Json> {
+    asked_to_end_ = "it was told to end";
+    return Json(nullptr);
   };
+  return table;
 }
 
 void Supervisor::End(const std::string& reason) {
   if (guard_) guard_->Stop();
   (void)MarkEnded(record_.state_directory, record_.run_id, reason);
   control_.reset();
+  service_control_.reset();
   engine_.reset();
   if (guard_ && guard_->HasJanitor()) return;
   const Result<int> finished = FinishRun(record_, run_directory_, reason);

@@ -152,7 +152,7 @@ std::vector<std::string> SeveritiesByWeight(const RegisteredSuite& suite) {
 
 // What a GO says nothing about.
 std::string Unseen(const RegisteredSuite& suite, const SuiteVerdict& verdict) {
-  const int automated = static_cast<int>(suite.items.size());
+  const int automated = CoveredAuditItems(suite);
   if (verdict.verdict != Verdict::kGo || suite.audit_items <= automated) return {};
   return fmt::format("; {} of the audit's {} items were not looked at", suite.audit_items - automated,
                      suite.audit_items);
@@ -160,8 +160,10 @@ std::string Unseen(const RegisteredSuite& suite, const SuiteVerdict& verdict) {
 
 std::string Header(const RegisteredSuite& suite, const SuiteVerdict& verdict) {
   std::string text = fmt::format("{}: {}\n", OneLine(suite.suite), OneLine(suite.title));
-  text +=
-      Field("coverage", fmt::format("{} of {} items of the audit automated", suite.items.size(), suite.audit_items));
+  const int automated = CoveredAuditItems(suite);
+  std::string coverage = fmt::format("{} of {} items of the audit automated", automated, suite.audit_items);
+  if (automated != static_cast<int>(suite.items.size())) coverage += fmt::format(", by {} tests", suite.items.size());
+  text += Field("coverage", coverage);
   std::string audit = OneLine(suite.audit_document);
   if (!suite.audit_verdict.empty()) audit += fmt::format(", its own verdict: {}", OneLine(suite.audit_verdict));
   text += Field("audit", audit);

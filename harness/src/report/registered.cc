@@ -52,6 +52,7 @@ Result<RegisteredItem> ReadItem(const LocatedJson& json, const std::string& file
   Fields fields(json, file, "item");
   RegisteredItem item;
   item.id = fields.Text("id");
+  item.part_of = fields.Text("part_of");
   item.title = fields.Text("title");
   item.severity = fields.Text("severity");
   item.category = fields.Text("category");
@@ -109,6 +110,7 @@ OrderedJson ToJson(const RegisteredSuite& suite) {
   json["items"] = OrderedJson::array();
   for (const RegisteredItem& item : suite.items) {
     json["items"].push_back({{"id", item.id},
+                             {"part_of", item.part_of},
                              {"title", item.title},
                              {"severity", item.severity},
                              {"category", item.category},
@@ -120,6 +122,12 @@ OrderedJson ToJson(const RegisteredSuite& suite) {
 }
 
 }  // namespace
+
+int CoveredAuditItems(const RegisteredSuite& suite) {
+  std::set<std::string> covered;
+  for (const RegisteredItem& item : suite.items) covered.insert(item.AuditItem());
+  return static_cast<int>(covered.size());
+}
 
 bool Gates(const RegisteredSuite& suite, const std::string& severity) {
   return severity != "info" && std::find(suite.gating_severities.begin(), suite.gating_severities.end(), severity) !=

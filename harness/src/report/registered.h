@@ -13,12 +13,16 @@ namespace readiness {
 
 struct RegisteredItem {
   std::string id;
+  std::string part_of;  ///< the audit's item that this is a part of; empty: it is a whole one
   std::string title;
   std::string severity;  ///< a key of RegisteredSuite::severity_weights
   std::string category;
   std::string section;
   int suite_line = 0;   ///< in suite_file
   int source_line = 0;  ///< in the audit's document
+
+  /// The audit's own item: what scores and coverage count.
+  const std::string& AuditItem() const { return part_of.empty() ? id : part_of; }
 };
 
 struct RegisteredSuite {
@@ -33,6 +37,9 @@ struct RegisteredSuite {
   std::vector<std::string> gating_severities;
   std::vector<RegisteredItem> items;  ///< in the suite's order
 };
+
+/// How many of the audit's items the registered ones cover, wholly or in part.
+int CoveredAuditItems(const RegisteredSuite& suite);
 
 /// Does a red item of `severity` gate the verdict? "info" never does.
 bool Gates(const RegisteredSuite& suite, const std::string& severity);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -74,21 +75,40 @@ ItemResult ResultOf(const RegisteredSuite& suite, const RegisteredItem& item,
 }
 
 void Count(const ItemResult& result, SuiteVerdict& verdict) {
-  if (result.standing != Standing::kNotApplicable) {
-    const int passed = result.standing == Standing::kPass ? result.weight : 0;
-    for (Score* score : {&verdict.overall, &verdict.categories[result.item.category]}) {
-      score->applicable += result.weight;
-      score->passed += passed;
-    }
-  } else {
-    verdict.categories[result.item.category];
-  }
   if (!result.gates && result.standing == Standing::kFail) ++verdict.failing_below_gate;
   if (!result.gates && IsUndecided(result.standing)) ++verdict.undecided_below_gate;
   if (!result.record) return;
   for (const std::string& defect : result.record->defects) AddOnce(verdict.defects, defect);
   AddOnce(verdict.origins, fmt::format("{}, deployment {}, engine {}", OneLine(result.record->target, 200),
                                        OneLine(result.record->deployment, 200), OneLine(result.record->engine, 200)));
+}
+
+// An audit's item weighs once, however many tests it has: it has passed when all that apply have.
+Score ScoreOf(const std::vector<ItemResult>& results, const std::string* category) {
+  struct Tally {
+    int weight = 0;
+    bool passed = true;
+  };
+  std::map<std::string, Tally> tallies;
+  for (const ItemResult& result : results) {
+    if (result.standing == Standing::kNotApplicable) continue;
+    if (category != nullptr && result.item.category != *category) continue;
+    Tally& tally = tallies[result.item.AuditItem()];
+    tally.weight = std::max(tally.weight, result.weight);
+    tally.passed = tally.passed && result.standing == Standing::kPass;
+  }
+  Score score;
+  for (const auto& [item, tally] : tallies) {
+    score.applicable += tally.weight;
+    if (tally.passed) score.passed += tally.weight;
+  }
+  return score;
+}
+
+void SumUp(SuiteVerdict& verdict) {
+  verdict.overall = ScoreOf(verdict.items, nullptr);
+  for (const ItemResult& result : verdict.items) verdict.categories.try_emplace(result.item.category);
+  for (auto& [category, score] : verdict.categories) score = ScoreOf(verdict.items, &category);
 }
 
 // Records of this run that no registered item claims. Those of other runs are left over from an earlier build and say
@@ -249,6 +269,7 @@ Result<SuiteVerdict> Conclude(const RegisteredSuite& suite, std::vector<Record> 
     verdict.items.push_back(ResultOf(suite, item, by_item, run_id));
     Count(verdict.items.back(), verdict);
   }
+  SumUp(verdict);
   FindStrangers(by_item, run_id, verdict);
   CheckVacuity(verdict);
   Decide(verdict);

@@ -57,7 +57,7 @@ std::string SerializeVerdict(const RegisteredSuite& suite, const SuiteVerdict& v
   json["audit"] = {{"document", suite.audit_document},
                    {"verdict", suite.audit_verdict},
                    {"items", suite.audit_items},
-                   {"automated", suite.items.size()}};
+                   {"automated", CoveredAuditItems(suite)}};
   json["origins"] = verdict.origins;
   json["defects"] = verdict.defects;
   json["counts"] = Counts(verdict);

@@ -5,6 +5,7 @@
 #include "consent.h"
 #include "evaluation.h"
 #include "health.h"
+#include "insight_api.h"
 #include "loop.h"
 #include "openapi.h"
 #include "provider.h"
@@ -48,19 +49,19 @@ std::vector<Route> OpenRoutes(const Binder& bind) {
       {"GET",
        "/health",
        bind(&Health),
-       {.id = "health_check", .summary = "Health check", .tag = "ops", .answers = {{200, ""}, {503, ""}}}},
+       {.id = "health_check", .summary = "Health check", .tag = "ops", .answers = {{200, "Health"}, {503, "Health"}}}},
       {"GET",
        "/api/v1/health/live",
        bind(&Live),
-       {.id = "live", .summary = "Liveness", .tag = "ops", .answers = {{200, ""}}}},
+       {.id = "live", .summary = "Liveness", .tag = "ops", .answers = {{200, "Liveness"}}}},
       {"GET",
        "/api/v1/health/ready",
        bind(&Ready),
-       {.id = "ready", .summary = "Readiness", .tag = "ops", .answers = {{200, ""}, {500, "Failure"}}}},
+       {.id = "ready", .summary = "Readiness", .tag = "ops", .answers = {{200, "Readiness"}, {503, "Readiness"}}}},
       {"GET",
        "/api/v1/auth-mode",
        bind(&AuthMode),
-       {.id = "auth_mode", .summary = "Mode of authentication", .tag = "auth", .answers = {{200, ""}}}},
+       {.id = "auth_mode", .summary = "Mode of authentication", .tag = "auth", .answers = {{200, "AuthMode"}}}},
       {"POST",
        "/api/v1/users/",
        bind(&RegisterUser),
@@ -189,6 +190,7 @@ std::vector<Route> MakeRoutes(App& app) {
   for (const auto make : {&AccountRoutes, &ConsentRoutes, &ProviderRoutes, &LoopRoutes}) {
     for (Route& route : make(bind)) routes.push_back(std::move(route));
   }
+  for (Route& route : InsightRoutes(app)) routes.push_back(std::move(route));
   routes.push_back({"GET",
                     "/openapi.json",
                     nullptr,

@@ -41,6 +41,20 @@ constexpr const char* kStatements[] = {
          data_provenance_id integer REFERENCES data_provenance (id), quality_score jsonb,
          is_flagged boolean NOT NULL))",
 
+    "CREATE INDEX IF NOT EXISTS ix_health_data_user_id ON health_data (user_id)",
+
+    R"(CREATE TABLE IF NOT EXISTS baselines (
+         id serial PRIMARY KEY, user_id integer NOT NULL, metric_type varchar NOT NULL, mean double precision NOT NULL,
+         std double precision NOT NULL, window_days integer NOT NULL, created_at timestamptz DEFAULT now()))",
+    R"(CREATE TABLE IF NOT EXISTS insights (
+         id serial PRIMARY KEY, user_id integer REFERENCES users (id), insight_type varchar, title varchar,
+         description text, confidence_score double precision, generated_at timestamp, metadata_json text))",
+    "CREATE INDEX IF NOT EXISTS ix_insights_user_id ON insights (user_id)",
+    R"(CREATE TABLE IF NOT EXISTS explanation_edges (
+         id serial PRIMARY KEY, target_type varchar(50) NOT NULL, target_id integer NOT NULL,
+         source_type varchar(50) NOT NULL, source_id integer, contribution_weight double precision NOT NULL,
+         description text, created_at timestamp NOT NULL))",
+
     R"(CREATE TABLE IF NOT EXISTS experiments (
          id serial PRIMARY KEY, user_id integer NOT NULL, intervention_id integer NOT NULL, protocol_id integer,
          hypothesis text, primary_metric_key varchar(100) NOT NULL, expected_direction varchar(20) NOT NULL,

@@ -23,8 +23,10 @@ TEST(Runtime, GivesAProbeEverything) {
   fake->Answer("POST", "/users", 201, R"({"id":7})");
   fake->Answer("POST", "/login", 200, R"({"access_token":"the-access-token"})");
   fake->Answer("GET", "/me/7", 200, "{}");
+  RuntimeParts parts;
+  parts.http = std::move(http);
   Runtime runtime(session, SampleTarget(), "ai-health", "C2", Parameters(Json{{"store", "main"}}), findings, redactor,
-                  {std::move(http), nullptr});
+                  std::move(parts));
   Context& context = runtime.context();
 
   const Identity owner = context.identities.Create("user", "owner").value();

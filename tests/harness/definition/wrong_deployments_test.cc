@@ -139,6 +139,21 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                {{"\"bank\": { \"hosts\"", "\"banc\": { \"hosts\""}},
                R"(7:21 the deployment provides no data provider "bank" | expected "bank" in "data_providers", as target.json names it | fix did you mean "banc"?
 8:5 unknown data provider "banc" | expected one of: bank | fix did you mean "bank"?)"},
+              {"language model that the target has not",
+               {{"  \"token\"", "  \"language_models\": { \"llm\": { \"api_key\": \"k\", \"reply\": \"r\" } }, \"token\""}},
+               R"(10:24 unknown language model "llm" | expected nothing, as none is declared)"},
+              {"language model without key and reply",
+               {{"  \"token\"", "  \"language_models\": { \"llm\": { \"apikey\": \"k\" } }, \"token\""}},
+               R"(10:24 unknown language model "llm" | expected nothing, as none is declared
+10:31 a language model lacks "api_key" | expected the keys api_key, reply
+10:31 a language model lacks "reply" | expected the keys api_key, reply
+10:33 unknown key "apikey" of a language model | expected one of: hosts, api_key, reply | fix did you mean "api_key"?)"},
+              {"language model with placeholders that are no secrets",
+               {{"  \"token\"",
+                 "  \"language_models\": { \"llm\": { \"api_key\": \"${run.directory}\", \"reply\": \"${secret.key}\" } }, \"token\""}},
+               R"(10:24 unknown language model "llm" | expected nothing, as none is declared
+10:44 "api_key" has the unknown placeholder "${run.directory}" | expected one of: secret.key, secret.bank, env.<NAME>
+10:73 "reply" has the unknown placeholder "${secret.key}" | expected nothing, as none is declared)"},
               {"host is a URL",
                {{"\"api.bank.example\"", "\"https://api.bank.example\""}},
                R"(8:25 an entry of "hosts" is not well formed | expected a host name or address without scheme, port and path | actual "https://api.bank.example")"},
@@ -284,12 +299,15 @@ TEST(WrongDeployments, EachProblemIsNamed) {
               {"variant with a number",
                {{"{ \"MODE\": \"strict\" }", "{ \"MODE\": 1 }"}},
                R"(32:65 environment variable "MODE" has the wrong type | expected a string or {"secret": "..."} | actual the number 1 | fix put it in quotes: "1")"},
+              {"variant that takes away what is not set",
+               {{"{ \"MODE\": \"strict\" }", "{ \"EMPTYY\": null }"}},
+               R"(32:57 unknown environment variable "EMPTYY" of the service | expected one of: DATABASE_URL, EMPTY, HTTPS_PROXY, SECRET_KEY | fix did you mean "EMPTY"?)"},
               {"variant without services",
                {{"{ \"services\": { \"api\": " + std::string(kOverlay) + " } }", "{}"}},
                R"(32:15 a variant lacks "services" | expected the keys services)"},
               {"unknown key",
                {{"\"defects\"", "\"defect\""}},
-               R"(11:3 unknown key "defect" of a deployment | expected one of: $schema, deployment, target, engine, secrets, stores, data_providers, commands, token, allowed_hosts, defects, source_tree, services, variants | fix did you mean "defects"?)"},
+               R"(11:3 unknown key "defect" of a deployment | expected one of: $schema, deployment, target, engine, secrets, stores, data_providers, language_models, commands, token, allowed_hosts, defects, source_tree, services, variants | fix did you mean "defects"?)"},
           };
   CheckWrongCases(kGood, cases, Load);
 }

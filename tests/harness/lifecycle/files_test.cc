@@ -88,6 +88,7 @@ TEST_F(FilesTest, SessionSurvivesWritingAndReading) {
   session.stores["main"] = "postgresql://x";
   session.data_providers["whoop"] = {"/sock"};
   session.commands["check"] = {{"python", "-"}, {{"A", "b"}}, "/work", std::chrono::milliseconds(1234)};
+  session.language_models["llm"] = {"/model-sock", "run"};
   session.token_signing_key = "key";
   session.token_algorithm = "HS256";
   session.allowed_hosts = {"a.example.com"};
@@ -105,6 +106,8 @@ TEST_F(FilesTest, SessionSurvivesWritingAndReading) {
   EXPECT_EQ(read->commands.at("check").environment, session.commands["check"].environment);
   EXPECT_EQ(read->commands.at("check").working_directory, "/work");
   EXPECT_EQ(read->commands.at("check").timeout.count(), 1234);
+  EXPECT_EQ(read->language_models.at("llm").admin_socket, "/model-sock");
+  EXPECT_EQ(read->language_models.at("llm").channel, "run");
   EXPECT_EQ(read->token_signing_key, "key");
   EXPECT_EQ(read->allowed_hosts, session.allowed_hosts);
   EXPECT_EQ(read->secrets, session.secrets);

@@ -88,7 +88,13 @@ int Listen(int port) {
   return listener;
 }
 
-/// Answers 200 to whatever comes; "/exit" ends the service with status 1 after its answer.
+bool IsSick() {
+  const char* file = std::getenv("SICK");
+  return file != nullptr && ::access(file, F_OK) == 0;
+}
+
+/// Answers 200 to whatever comes, or 503 while the file $SICK exists; "/exit" ends the service with status 1 after its
+/// answer.
 int Serve(int port) {
   const int listener = Listen(port);
   for (;;) {
@@ -96,8 +102,9 @@ int Serve(int port) {
     if (client < 0) continue;
     char request[4096] = {};
     const ssize_t count = ::recv(client, request, sizeof request - 1, 0);
-    constexpr char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-    ::send(client, answer, sizeof answer - 1, MSG_NOSIGNAL);
+    const std::string answer = std::string(IsSick() ? "HTTP/1.1 503 Sick" : "HTTP/1.1 200 OK") +
+                               "\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+    ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
     ::close(client);
     if (count > 0 && std::string(request).starts_with("GET /exit ")) {
       std::fprintf(stderr, "leaving, key %s\n", std::getenv("KEY"));

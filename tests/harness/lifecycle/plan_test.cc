@@ -205,6 +205,61 @@ TEST(PlanTest, DoubleIsConfiguredByAFile) {
   EXPECT_EQ(plan->session.data_providers.at("whoop").admin_socket, "/run/abc/double-whoop.sock");
 }
 
+Deployment WithModel() {
+  Deployment deployment = MakeDeployment();
+  deployment.language_models["llm"] = {{"api.openai.example"}, "${secret.client}", "a reply"};
+  return deployment;
+}
+
+PlanInputs InputsWithModel() {
+  PlanInputs inputs = MakeInputs();
+  inputs.double_ports["llm"] = 2004;
+  return inputs;
+}
+
+TEST(PlanTest, LanguageModelIsConfiguredByAFile) {
+  const Result<Plan> plan = MakePlan(Target(), WithModel(), InputsWithModel());
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->doubles.size(), 2U);
+  const ServiceSpec& spec = plan->doubles[1];
+  EXPECT_EQ(spec.name, "double-llm");
+  EXPECT_THAT(spec.command,
+              ElementsAre("/opt/bin/readiness-double-language-model", "--config", "/run/abc/double-llm.json"));
+  EXPECT_EQ(spec.url, "http://127.0.0.1:2004");
+  const Json expected{{"port", 2004},
+                      {"admin_socket", "/run/abc/double-llm.sock"},
+                      {"hosts", {"api.openai.example"}},
+                      {"api_key", "s3cret-client"},
+                      {"reply", "a reply"},
+                      {"ca_directory", "/run/abc/double-llm-ca"}};
+  EXPECT_EQ(Json::parse(plan->files.at(1).contents), expected);
+  EXPECT_EQ(plan->session.language_models.at("llm").admin_socket, "/run/abc/double-llm.sock");
+  EXPECT_EQ(plan->session.language_models.at("llm").channel, "run");
+  EXPECT_THAT(plan->session.secrets, ::testing::Contains("s3cret-client"));
+}
+
+TEST(PlanTest, LanguageModelIsReachedOnTheChannelOfTheRun) {
+  Deployment deployment = WithModel();
+  deployment.services["api"].environment = {
+      {"A", {"${double.llm.url}"}}, {"B", {"${double.llm.proxy}"}}, {"C", {"${double.llm.ca_file}"}}};
+  const Result<Plan> plan = MakePlan(Target(), deployment, InputsWithModel());
+  ASSERT_TRUE(plan);
+  const auto& environment = plan->services.at(0).environment;
+  EXPECT_EQ(environment.at("A"), "http://127.0.0.1:2004/channels/run/v1");
+  EXPECT_EQ(environment.at("B"), "http://run@127.0.0.1:2004");
+  EXPECT_EQ(environment.at("C"), "/run/abc/double-llm-ca/ca.pem");
+}
+
+TEST(PlanTest, LanguageModelNeedsANameOfItsOwn) {
+  for (const char* name : {"whoop", "../llm"}) {
+    Deployment deployment = MakeDeployment();
+    deployment.language_models[name] = {{}, "k", "r"};
+    const Result<Plan> plan = MakePlan(Target(), deployment, InputsWithModel());
+    ASSERT_FALSE(plan) << name;
+    EXPECT_EQ(plan.error().kind, ErrorKind::kDefinition);
+  }
+}
+
 TEST(PlanTest, SessionKnowsEverySecret) {
   Deployment deployment = MakeDeployment();
   deployment.services["api"].environment = {{"A", {"prefix-${env.API_KEY}", true}}, {"B", {"harmless", false}}};

@@ -134,6 +134,8 @@ void RunFixture::Define(const Definitions& definitions) {
     std::ofstream(definitions_ + "/defects.json") << definitions.defects;
     deployment["defects"] = "defects.json";
   }
+  for (const auto& [name, overlay] : definitions.variants)
+    deployment["variants"][name] = {{"services", {{"api", {{"environment", overlay}}}}}};
   std::ofstream(definitions_ + "/target.json") << target.dump(2);
   std::ofstream(definitions_ + "/deployment.json") << deployment.dump(2);
 }

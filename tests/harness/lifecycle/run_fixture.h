@@ -52,6 +52,7 @@ struct Definitions {
   std::string defects = {};                             ///< contents of defects.json
   std::map<std::string, std::string> environment = {};  ///< of the service
   int startup_timeout_ms = 20'000;
+  std::map<std::string, std::map<std::string, std::string>> variants = {};  ///< name -> environment of the service
 };
 
 class RunFixture : public ::testing::Test {

@@ -33,6 +33,11 @@ class FakeEngine : public Engine {
     return {};
   }
   void Stop(const std::string& name) override { calls.push_back("stop " + name); }
+  void Kill(const std::string& name) override { calls.push_back("kill " + name); }
+  Result<void> Pause(const std::string&) override { return {}; }
+  Result<void> Resume(const std::string&) override { return {}; }
+  Result<void> AwaitReady(const std::string&) override { return {}; }
+  Result<std::string> ProcessOf(const std::string& name) override { return name; }
   std::vector<std::pair<std::string, std::string>> TakeEnded() override { return {}; }
 
   std::vector<std::string> calls;

@@ -13,7 +13,7 @@ namespace readiness {
 inline RegisteredItem SampleItem(const std::string& id, const std::string& severity,
                                  const std::string& category = "privacy",
                                  const std::string& section = "C. Broken - critical") {
-  return {id, "Title of " + id, severity, category, section, 41, 86};
+  return {id, "", "Title of " + id, severity, category, section, 41, 86};
 }
 
 inline RegisteredSuite SampleSuite(std::vector<RegisteredItem> items) {

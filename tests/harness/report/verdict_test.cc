@@ -191,6 +191,37 @@ TEST(Score, OnlyAFullScoreReadsHundred) {
   EXPECT_EQ(ToString(Score{5, 5}), "100.0 %");
 }
 
+TEST(Conclude, AnItemInPartsWeighsOnceAndPassesWithAllOfThem) {
+  const auto part = [](const std::string& name, const std::string& category) {
+    RegisteredItem item = SampleItem("S1." + name, "critical", category);
+    item.part_of = "S1";
+    return item;
+  };
+  const RegisteredSuite suite =
+      SampleSuite({part("tokens", "security"), part("tenants", "privacy"), SampleItem("C2", "critical")});
+  EXPECT_EQ(CoveredAuditItems(suite), 2);
+  const auto record = [](const std::string& item, Outcome outcome) {
+    Record sample = SampleRecord();
+    sample.item = item;
+    sample.outcome = outcome;
+    return sample;
+  };
+  const auto conclude = [&](Outcome tokens) {
+    return Conclude(suite,
+                    {record("S1.tokens", tokens), record("S1.tenants", Outcome::kPass), record("C2", Outcome::kPass)},
+                    "run-1");
+  };
+  const Result<SuiteVerdict> red = conclude(Outcome::kFail);
+  ASSERT_TRUE(red);
+  EXPECT_EQ(red->overall.applicable, 20);
+  EXPECT_EQ(red->overall.passed, 10);
+  EXPECT_EQ(red->categories.at("security").passed, 0);
+  EXPECT_EQ(red->categories.at("privacy").passed, 20);
+  const Result<SuiteVerdict> green = conclude(Outcome::kPass);
+  ASSERT_TRUE(green);
+  EXPECT_EQ(green->overall.passed, 20);
+}
+
 TEST(Conclude, NamesTenItemsAndCountsTheRest) {
   std::vector<RegisteredItem> items;
   for (int i = 0; i < 30; ++i) items.push_back(SampleItem("I" + std::to_string(i), "critical"));

@@ -103,6 +103,21 @@ std::vector<ForgedToken> Unsigned(const Jwt& owner) {
   return forged;
 }
 
+/// A subject of the same form that nobody has.
+Json NobodyLike(const Json& subject) {
+  constexpr std::int64_t kBeyondAllIds = 2'000'000'000;
+  const std::string hex = RandomHex(16);
+  const std::int64_t number = kBeyondAllIds + std::stoll(hex.substr(0, 6), nullptr, 16);
+  if (!subject.is_string()) return number;
+  const std::string& text = subject.get_ref<const std::string&>();
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) return std::to_string(number);
+  if (text.find('@') != std::string::npos) return "nobody" + hex + "@readiness.example.com";
+  constexpr std::size_t kUuidLength = 36;
+  if (text.size() != kUuidLength) return "nobody" + hex;
+  return fmt::format("{}-{}-4{}-a{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(13, 3), hex.substr(17, 3),
+                     hex.substr(20));
+}
+
 class JwtTokens final : public Tokens {
  public:
   JwtTokens(std::string signing_key, std::string algorithm)
@@ -127,7 +142,10 @@ class JwtTokens final : public Tokens {
     forged.push_back({"truncated-signature", "the owner's token with the last byte of its signature cut off",
                       Join(genuine.header, genuine.payload, ToBase64Url(cut))});
     READINESS_RETURN_IF_ERROR(AddWrongKey(genuine, forged));
-    if (!signing_key_.empty()) READINESS_RETURN_IF_ERROR(AddUntimely(genuine, forged));
+    if (signing_key_.empty()) return forged;
+    READINESS_RETURN_IF_ERROR(AddUntimely(genuine, forged));
+    READINESS_RETURN_IF_ERROR(AddMisdirected(genuine, forged));
+    READINESS_RETURN_IF_ERROR(AddOtherAlgorithms(genuine, forged));
     return forged;
   }
 
@@ -174,6 +192,49 @@ class JwtTokens final : public Tokens {
     READINESS_ASSIGN(std::string early, Mint(genuine, claims));
     forged.push_back({"not-yet-valid", "the owner's claims, properly signed, valid only in an hour", std::move(early)});
     return {};
+  }
+
+  // Properly signed and timely, but for somebody or something else.
+  Result<void> AddMisdirected(const Jwt& genuine, std::vector<ForgedToken>& forged) const {
+    const std::int64_t now = UnixNow();
+    if (const auto subject = genuine.claims.find("sub"); subject != genuine.claims.end()) {
+      Json claims = ClaimsFor(genuine, now, now + kHour);
+      claims["sub"] = NobodyLike(*subject);
+      READINESS_ASSIGN(std::string token, Mint(genuine, claims));
+      forged.push_back({"unknown-user", "properly signed claims of a user that does not exist", std::move(token)});
+    }
+    if (genuine.claims.contains("aud")) {
+      Json claims = ClaimsFor(genuine, now, now + kHour);
+      claims["aud"] = "https://readiness.example.com/another-audience";
+      READINESS_ASSIGN(std::string token, Mint(genuine, claims));
+      forged.push_back(
+          {"wrong-audience", "the owner's claims, properly signed, for another audience", std::move(token)});
+    }
+    return {};
+  }
+
+  Result<void> AddOtherAlgorithms(const Jwt& genuine, std::vector<ForgedToken>& forged) const {
+    const auto add = [&](const char* name, const char* what, const std::string& algorithm,
+                         const std::string& key) -> Result<void> {
+      Json header = genuine.header_json;
+      header["alg"] = algorithm;
+      const std::string encoded = ToBase64Url(header.dump());
+      READINESS_ASSIGN(const std::string signature, Sign(algorithm, key, encoded + "." + genuine.payload));
+      forged.push_back({name, what, Join(encoded, genuine.payload, ToBase64Url(signature))});
+      return {};
+    };
+    // The algorithm of an elliptic curve key follows from the key.
+    if (!genuine.algorithm.starts_with("ES")) {
+      const std::string other = genuine.algorithm.substr(0, 2) + (genuine.algorithm.ends_with("512") ? "256" : "512");
+      READINESS_RETURN_IF_ERROR(add("other-algorithm",
+                                    "the owner's claims, signed with the right key by an algorithm that the target "
+                                    "does not use",
+                                    other, signing_key_));
+    }
+    if (!HasKeyPair(genuine.algorithm)) return {};
+    READINESS_ASSIGN(const std::string public_key, PublicKeyOf(genuine.algorithm, signing_key_));
+    return add("key-confusion", "the owner's claims, signed by HS256 with the text of the public key as secret",
+               "HS256", public_key);
   }
 
   std::string signing_key_;

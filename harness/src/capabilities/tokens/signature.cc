@@ -118,11 +118,21 @@ bool Fits(const Algorithm& algorithm, const EVP_PKEY* key) {
          static_cast<std::size_t>(EVP_PKEY_get_bits(key) + 7) / 8 == algorithm.coordinate;
 }
 
-Result<std::string> SignWithPrivateKey(const Algorithm& algorithm, std::string_view pem, std::string_view text) {
+Key ReadPrivateKey(std::string_view pem) {
   const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   // A passphrase would be asked for on the terminal; an empty callback makes such a key unfit instead.
   const auto no_passphrase = [](char*, int, int, void*) { return -1; };
-  const Key key(PEM_read_bio_PrivateKey(memory.get(), nullptr, no_passphrase, nullptr));
+  return Key(PEM_read_bio_PrivateKey(memory.get(), nullptr, no_passphrase, nullptr));
+}
+
+std::string TextIn(BIO* memory) {
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory, &text);
+  return std::string(text, static_cast<std::size_t>(size));
+}
+
+Result<std::string> SignWithPrivateKey(const Algorithm& algorithm, std::string_view pem, std::string_view text) {
+  const Key key = ReadPrivateKey(pem);
   if (!key || !Fits(algorithm, key.get())) return Unfit(algorithm);
   const Digest context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* parameters = nullptr;
@@ -147,6 +157,21 @@ bool IsKnownAlgorithm(std::string_view algorithm) {
   return Find(algorithm) != nullptr;
 }
 
+bool HasKeyPair(std::string_view algorithm) {
+  const Algorithm* known = Find(algorithm);
+  return known != nullptr && known->family != Family::kHmac;
+}
+
+Result<std::string> PublicKeyOf(std::string_view algorithm, std::string_view pem) {
+  const Algorithm* known = Find(algorithm);
+  if (known == nullptr) return Unknown(algorithm);
+  if (pem.size() > kLongestKey) return Unfit(*known);
+  const Key key = ReadPrivateKey(pem);
+  const Memory memory(BIO_new(BIO_s_mem()));
+  if (!key || PEM_write_bio_PUBKEY(memory.get(), key.get()) != 1) return Unfit(*known);
+  return TextIn(memory.get());
+}
+
 Result<std::string> Sign(std::string_view algorithm, std::string_view key, std::string_view text) {
   const Algorithm* known = Find(algorithm);
   if (known == nullptr) return Unknown(algorithm);
@@ -163,9 +188,7 @@ Result<std::string> MakeKey(std::string_view algorithm) {
   const Memory memory(BIO_new(BIO_s_mem()));
   if (!key || PEM_write_bio_PrivateKey(memory.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
     return Fail(ErrorKind::kEnvironment, "OpenSSL made no key");
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(memory.get(), &text);
-  return std::string(text, static_cast<std::size_t>(size));
+  return TextIn(memory.get());
 }
 
 }  // namespace readiness

@@ -15,6 +15,12 @@ bool IsKnownAlgorithm(std::string_view algorithm);
 /// algorithm), kDefinition (the key does not fit the algorithm).
 Result<std::string> Sign(std::string_view algorithm, std::string_view key, std::string_view text);
 
+/// Do `algorithm`'s tokens have a private and a public key?
+bool HasKeyPair(std::string_view algorithm);
+
+/// What verifiers have of the private key `pem`: the public one as PEM. Errors: kDefinition (no private key).
+Result<std::string> PublicKeyOf(std::string_view algorithm, std::string_view pem);
+
 /// A fresh key that fits `algorithm`, in the form that Sign takes. Errors: kNotAvailable, kEnvironment.
 Result<std::string> MakeKey(std::string_view algorithm);
 

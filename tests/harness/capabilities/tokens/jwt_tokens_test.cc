@@ -97,11 +97,48 @@ TEST(JwtForgeries, AreAllRejectedByAnIndependentJudge) {
     names.insert(name);
     EXPECT_NE(token, Owner().token);
     EXPECT_NE(token, Stranger().token);
-    EXPECT_EQ(Judge(token).has_value(), name == "expired") << name << " has a good signature or not";
+    const bool signed_well = name == "expired" || name == "unknown-user" || name == "other-algorithm";
+    EXPECT_EQ(Judge(token).has_value(), signed_well) << name << " has a good signature or not";
   }
   EXPECT_EQ(names, (std::set<std::string>{"garbage", "expired", "wrong-key", "alg-none", "alg-none-capitalised",
                                           "alg-none-mixed-case", "payload-swapped", "truncated-signature",
-                                          "empty-signature"}));
+                                          "empty-signature", "unknown-user", "other-algorithm"}));
+}
+
+TEST(JwtForgeries, AreOfAUserThatDoesNotExistInTheSameForm) {
+  const std::map<std::string, std::string> kinds = {{R"("17")", "digits"},
+                                                    {"17", "number"},
+                                                    {R"("a@b.example.com")", "address"},
+                                                    {R"("0e37df36-f698-11e6-8dd4-cb9ced3df976")", "uuid"},
+                                                    {R"("kc-user")", "text"}};
+  for (const auto& [subject, kind] : kinds) {
+    SCOPED_TRACE(kind);
+    const Identity owner = Principal("owner", Mint(kHeader, R"({"sub": )" + subject + R"(, "exp": 4000000000})"));
+    const auto forged = Forged(*MakeJwtTokens(kKey, "HS256"), owner);
+    ASSERT_TRUE(Judge(forged.at("unknown-user")).has_value());
+    const Json claims = Json::parse(FromBase64Url(Part(forged.at("unknown-user"), 1)).value());
+    EXPECT_EQ(claims["sub"].is_string(), kind != "number");
+    EXPECT_NE(claims["sub"], Json::parse(subject));
+    if (kind == "uuid") EXPECT_EQ(claims["sub"].get<std::string>().size(), 36u);
+    if (kind == "digits") EXPECT_GT(std::stoll(claims["sub"].get<std::string>()), 1'999'999'999);
+    EXPECT_GT(claims["exp"].get<long>(), std::time(nullptr));
+  }
+}
+
+TEST(JwtForgeries, AreForAnotherAudienceWhenTheTargetStatesOne) {
+  const Identity owner = Principal("owner", Mint(kHeader, R"({"sub": "17", "aud": "shop", "exp": 4000000000})"));
+  const auto forged = Forged(*MakeJwtTokens(kKey, "HS256"), owner);
+  const Json claims = Json::parse(FromBase64Url(Part(forged.at("wrong-audience"), 1)).value());
+  EXPECT_NE(claims["aud"], "shop");
+  EXPECT_EQ(claims["sub"], "17");
+  EXPECT_EQ(Forged(*MakeJwtTokens(kKey, "HS256")).count("wrong-audience"), 0u);
+}
+
+TEST(JwtForgeries, OtherAlgorithmSaysSoInItsHeader) {
+  const auto forged = Forged(*MakeJwtTokens(kKey, "HS256"));
+  const Json header = Json::parse(FromBase64Url(Part(forged.at("other-algorithm"), 0)).value());
+  EXPECT_EQ(header, (Json{{"typ", "JWT"}, {"kid", "2026"}, {"alg", "HS512"}}));
+  EXPECT_EQ(Part(forged.at("other-algorithm"), 1), Part(Owner().token, 1));
 }
 
 TEST(JwtForgeries, ChangeNothingButWhatTheySay) {
@@ -230,7 +267,13 @@ TEST(JwtTokens, AreMadeForKeyPairsToo) {
     const std::string half = PublicHalf(key);
     EXPECT_TRUE(Judge(*reissued, half).has_value());
     const auto forged = Forged(*tokens, owner, stranger);
-    for (const auto& [name, token] : forged) EXPECT_EQ(Judge(token, half).has_value(), name == "expired") << name;
+    for (const auto& [name, token] : forged) {
+      const bool signed_well = name == "expired" || name == "unknown-user" || name == "other-algorithm";
+      // libjwt itself takes the public key for a secret, so it can tell that the confusion is well made.
+      if (name != "key-confusion") EXPECT_EQ(Judge(token, half).has_value(), signed_well) << name;
+    }
+    EXPECT_TRUE(Judge(forged.at("key-confusion"), half).has_value());
+    EXPECT_EQ(forged.count("other-algorithm"), algorithm[0] == 'R' ? 1u : 0u);
     EXPECT_EQ(forged.count("wrong-key"), 1u);
     EXPECT_EQ(forged.count("expired"), 1u);
     EXPECT_FALSE(MakeJwtTokens("no PEM", algorithm)->Reissue(owner).has_value());

@@ -1,0 +1,67 @@
+#pragma once
+// What probes need that sweep every operation of a target: which operations an item treats specially and why, a good
+// order, what an answer gave away, and what happened to an owner's rows. Values and small helpers; they judge nothing.
+
+#include <string>
+#include <vector>
+
+#include "readiness/openapi.h"
+#include "readiness/parameters.h"
+#include "readiness/stores.h"
+
+namespace readiness {
+
+/// An operation that an item treats specially, and why.
+struct OperationNote {
+  std::string operation;  ///< Operation::Name()
+  StatusSet statuses;     ///< where the parameter asks for them
+  std::string reason;
+};
+
+/// The parameter `name`, a list of {"operation": "GET /things", "reason": "..."}, each with "status": [...] if
+/// `with_statuses`. Errors: kDefinition (another form, no reason, an operation that is none of `operations`, or twice).
+Result<std::vector<OperationNote>> ReadOperationNotes(const Parameters& parameters, const std::string& name,
+                                                      const std::vector<Operation>& operations,
+                                                      bool with_statuses = false);
+
+/// The note about `operation`, or null.
+const OperationNote* NoteAbout(const std::vector<OperationNote>& notes, const Operation& operation);
+
+/// Does its success take something away from who calls it: does it delete, or end a session?
+bool IsDestructive(const Operation& operation);
+
+/// `operations` in their order, but the destructive ones last and of these the ones that end a session at the very end.
+std::vector<Operation> InSweepOrder(std::vector<Operation> operations);
+
+/// 200 to 299.
+bool IsSuccess(const Exchange& exchange);
+
+/// The canaries in the answer's body and headers that the request did not carry itself: what the answer gave away.
+std::vector<CanaryHit> GivenAway(const Exchange& exchange, const Canaries& canaries);
+
+/// "POST /things/7?limit=1 with {"name":"x"}" as sent, without credential, cut to a line.
+std::string DescribeRequest(const Exchange& exchange);
+/// "status 200, {"id":7}", cut to a line.
+std::string DescribeAnswer(const Exchange& exchange);
+
+/// The rows of one owner, looked at again and again.
+class OwnerRows {
+ public:
+  /// `store` is borrowed. Changes in the tables `may_change` are never reported.
+  OwnerRows(Store& store, std::string owner, std::vector<std::string> may_change)
+      : store_(&store), owner_(std::move(owner)), may_change_(std::move(may_change)) {}
+
+  /// What changed since the last look, which it replaces; nothing at the first one. Errors: as Store::SnapshotOwned.
+  Result<std::vector<TableChange>> Look();
+
+ private:
+  Store* store_;
+  std::string owner_;
+  std::vector<std::string> may_change_;
+  std::optional<StoreSnapshot> last_;
+};
+
+/// Are there tables that lost rows?
+bool LostRows(const std::vector<TableChange>& changes);
+
+}  // namespace readiness

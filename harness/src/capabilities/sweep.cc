@@ -1,0 +1,159 @@
+#include "readiness/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "base/text.h"
+
+namespace readiness {
+namespace {
+
+constexpr std::size_t kShownBytes = 300;
+
+Error Wrong(const std::string& parameter, std::string what, std::string expected, std::string actual) {
+  return {ErrorKind::kDefinition, fmt::format("parameter {}: {}", parameter, what),
+          std::nullopt,           std::move(expected),
+          std::move(actual),      {}};
+}
+
+std::string Member(const Json& entry, const char* key) {
+  const auto found = entry.find(key);
+  return found != entry.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Result<OperationNote> ReadNote(const std::string& name, const Json& entry, bool with_statuses) {
+  const std::string expected = with_statuses ? R"({"operation": "GET /things", "status": [400], "reason": "..."})"
+                                             : R"({"operation": "GET /things", "reason": "..."})";
+  const std::size_t keys = with_statuses ? 3 : 2;
+  OperationNote note;
+  if (entry.is_object() && entry.size() == keys) {
+    note.operation = Member(entry, "operation");
+    note.reason = Member(entry, "reason");
+    if (with_statuses && entry.contains("status") && entry["status"].is_array()) {
+      for (const Json& status : entry["status"]) {
+        if (status.is_number_integer()) note.statuses.insert(status.get<int>());
+      }
+    }
+  }
+  if (note.operation.empty() || note.reason.empty() || (with_statuses && note.statuses.empty()))
+    return Fail(Wrong(name, "an entry has another form", expected,
+                      Printable(entry.dump(-1, ' ', false, Json::error_handler_t::replace), kShownBytes)));
+  return note;
+}
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool EndsSession(const Operation& operation) {
+  static constexpr std::array kWords = {"logout", "log-out", "log_out", "signout", "sign-out", "sign_out", "revoke"};
+  const std::string text = Lower(operation.path + " " + operation.id);
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](const char* word) { return text.find(word) != std::string::npos; });
+}
+
+std::string OneLine(const std::string& text) {
+  std::string line = Printable(text, kShownBytes);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+}  // namespace
+
+Result<std::vector<OperationNote>> ReadOperationNotes(const Parameters& parameters, const std::string& name,
+                                                      const std::vector<Operation>& operations, bool with_statuses) {
+  READINESS_ASSIGN(const Json list, parameters.Raw(name));
+  if (!list.is_array()) return Fail(Wrong(name, "no list", "a list", list.type_name()));
+  std::vector<std::string> known;
+  for (const Operation& operation : operations) known.push_back(operation.Name());
+  std::vector<OperationNote> notes;
+  for (const Json& entry : list) {
+    READINESS_ASSIGN(OperationNote note, ReadNote(name, entry, with_statuses));
+    if (std::find(known.begin(), known.end(), note.operation) == known.end()) {
+      Error error = Wrong(name, "the target's OpenAPI document has no such operation",
+                          fmt::format("one of its {} operations, like \"GET /things/{{id}}\"", known.size()),
+                          Printable(note.operation, kShownBytes));
+      if (const auto near = NearestWord(note.operation, known)) error.fix = fmt::format("did you mean \"{}\"?", *near);
+      return Fail(std::move(error));
+    }
+    const bool twice = std::any_of(notes.begin(), notes.end(),
+                                   [&](const OperationNote& other) { return other.operation == note.operation; });
+    if (twice) return Fail(Wrong(name, "an operation is listed twice", "each once", note.operation));
+    notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
+const OperationNote* NoteAbout(const std::vector<OperationNote>& notes, const Operation& operation) {
+  const auto found = std::find_if(notes.begin(), notes.end(),
+                                  [&](const OperationNote& note) { return note.operation == operation.Name(); });
+  return found == notes.end() ? nullptr : &*found;
+}
+
+bool IsDestructive(const Operation& operation) {
+  return operation.method == "DELETE" || EndsSession(operation);
+}
+
+std::vector<Operation> InSweepOrder(std::vector<Operation> operations) {
+  const auto rank = [](const Operation& operation) {
+    return EndsSession(operation) ? 2 : operation.method == "DELETE" ? 1 : 0;
+  };
+  std::stable_sort(operations.begin(), operations.end(),
+                   [&](const Operation& a, const Operation& b) { return rank(a) < rank(b); });
+  return operations;
+}
+
+bool IsSuccess(const Exchange& exchange) {
+  return exchange.response.status >= 200 && exchange.response.status < 300;
+}
+
+std::vector<CanaryHit> GivenAway(const Exchange& exchange, const Canaries& canaries) {
+  std::string answer = exchange.response.body;
+  for (const auto& [name, value] : exchange.response.headers) answer += "\n" + value;
+  std::vector<CanaryHit> hits = canaries.FindIn(answer);
+  if (hits.empty()) return hits;
+  std::string asked = exchange.request.url + "\n" + exchange.request.body;
+  for (const auto& [name, value] : exchange.request.headers) asked += "\n" + value;
+  const std::vector<CanaryHit> carried = canaries.FindIn(asked);
+  std::erase_if(hits, [&](const CanaryHit& hit) {
+    return std::any_of(carried.begin(), carried.end(), [&](const CanaryHit& own) { return own.name == hit.name; });
+  });
+  return hits;
+}
+
+std::string DescribeRequest(const Exchange& exchange) {
+  const std::string& url = exchange.request.url;
+  const std::size_t host = url.find("://");
+  const std::size_t path = host == std::string::npos ? 0 : std::min(url.find('/', host + 3), url.size());
+  std::string text = exchange.request.method + " " + OneLine(url.substr(path));
+  if (!exchange.request.body.empty()) text += " with " + OneLine(exchange.request.body);
+  return text;
+}
+
+std::string DescribeAnswer(const Exchange& exchange) {
+  std::string text = fmt::format("status {}", exchange.response.status);
+  if (!exchange.response.body.empty()) text += ", " + OneLine(exchange.response.body);
+  return text;
+}
+
+Result<std::vector<TableChange>> OwnerRows::Look() {
+  READINESS_ASSIGN(StoreSnapshot now, store_->SnapshotOwned(owner_));
+  std::vector<TableChange> changes;
+  if (last_) changes = Compare(*last_, now);
+  last_ = std::move(now);
+  std::erase_if(changes, [&](const TableChange& change) {
+    return std::find(may_change_.begin(), may_change_.end(), change.table) != may_change_.end();
+  });
+  return changes;
+}
+
+bool LostRows(const std::vector<TableChange>& changes) {
+  return std::any_of(changes.begin(), changes.end(),
+                     [](const TableChange& change) { return change.rows_after < change.rows_before; });
+}
+
+}  // namespace readiness

@@ -1,0 +1,301 @@
+#include "lifecycle/service_control.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text.h"
+#include "definition/load.h"
+#include "lifecycle/defects.h"
+#include "lifecycle/learned_secrets.h"
+#include "lifecycle/log_tail.h"
+
+namespace readiness {
+namespace {
+
+constexpr const char* kPrivateStore = "postgresql";
+constexpr std::size_t kLongestDatabaseName = 63;
+
+Result<std::string> TextOf(const Json& request, const char* key) {
+  const auto found = request.find(key);
+  if (found != request.end() && found->is_string()) return found->get<std::string>();
+  return Fail(Error{ErrorKind::kMalformed,
+                    "not a control request",
+                    std::nullopt,
+                    fmt::format("a text under \"{}\"", key),
+                    "none",
+                    {}});
+}
+
+Error FirstOf(ErrorKind kind, const std::vector<Error>& errors) {
+  Error error = errors.front();
+  error.kind = kind;
+  return error;
+}
+
+std::string DatabaseName(const std::string& instance, const std::string& store) {
+  std::string name = (instance + "_" + store).substr(0, kLongestDatabaseName);
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+}
+
+}  // namespace
+
+ControlTable ServiceControl::Table() {
+  const auto bind = [this](Result<Json> (ServiceControl::*operation)(const Json&, const ControlClient&)) {
+    return [this, operation](const Json& request, const ControlClient& client) -> Result<Json> {
+      Result<Json> result = (this->*operation)(request, client);
+      // Its words may hold what a service logged.
+      if (!result) {
+        for (std::string* text : {&result.error().what, &result.error().expected, &result.error().actual})
+          *text = tools_.redactor.Redact(*text);
+      }
+      return result;
+    };
+  };
+  return {{"start_instance", bind(&ServiceControl::StartInstance)},
+          {"stop_instance", bind(&ServiceControl::StopInstance)},
+          {"break_store", bind(&ServiceControl::BreakStore)},
+          {"mend_store", bind(&ServiceControl::MendStore)},
+          {"settle", bind(&ServiceControl::Settle)},
+          {"process", bind(&ServiceControl::ProcessOf)}};
+}
+
+// ---- instances ----------------------------------------------------------------------------------------------------
+
+Result<void> ServiceControl::MakeStores(Instance& instance, const Deployment& deployment, PlanInputs& inputs) {
+  for (const auto& [store, kind] : deployment.stores) {
+    if (kind != kPrivateStore || !tools_.postgres) {
+      return Fail(ErrorKind::kNotAvailable, fmt::format("store {} is not ours to make another one of", store));
+    }
+    const std::string database = DatabaseName(instance.name, store);
+    READINESS_ASSIGN(inputs.store_urls[store], tools_.postgres->CreateDatabase(database));
+    instance.databases.push_back(database);
+  }
+  return {};
+}
+
+Result<Plan> ServiceControl::PlanInstance(const std::string& service, const std::string& variant, bool own_stores,
+                                          Instance& instance) {
+  const Loaded<Target> target = LoadTarget(record_.target_file);
+  if (!target) return Fail(FirstOf(ErrorKind::kDefinition, target.error()));
+  const Loaded<Deployment> deployment =
+      LoadDeployment(record_.deployment_file, variant.empty() ? record_.variant : variant, *target);
+  if (!deployment) return Fail(FirstOf(ErrorKind::kNotAvailable, deployment.error()));
+  if (!deployment->services.contains(service)) {
+    return Fail(ErrorKind::kNotAvailable, fmt::format("the deployment has no service \"{}\"", Printable(service, 100)));
+  }
+  PlanInputs inputs = tools_.started.inputs;
+  inputs.instance = instance.name;
+  inputs.instance_of = service;
+  if (inputs.service_ports.contains(service)) {
+    READINESS_ASSIGN(inputs.service_ports[service], tools_.engine.ReservePort(std::nullopt));
+  }
+  if (own_stores) READINESS_RETURN_IF_ERROR(MakeStores(instance, *deployment, inputs));
+  return MakePlan(*target, *deployment, inputs);
+}
+
+Result<void> ServiceControl::CheckDefects(const std::string& service, const Plan& plan) const {
+  const auto of_run = tools_.started.acknowledgements.find(service);
+  const auto of_instance = plan.acknowledgements.find(service);
+  if (of_run == tools_.started.acknowledgements.end() || of_instance == plan.acknowledgements.end()) return {};
+  DefectsRequest request;
+  READINESS_ASSIGN(request.expected, ReadAcknowledged(of_run->second));
+  READINESS_ASSIGN(const std::set<std::string> acknowledged, ReadAcknowledged(of_instance->second));
+  Result<void> checked = CheckAcknowledged(request, acknowledged);
+  if (!checked)
+    checked.error().what = "the instance has other defects than the service of the run: " + checked.error().what;
+  return checked;
+}
+
+Result<Json> ServiceControl::StartInstance(const Json& request, const ControlClient& client) {
+  READINESS_ASSIGN(const std::string service, TextOf(request, "service"));
+  READINESS_ASSIGN(const std::string variant, TextOf(request, "variant"));
+  const bool own_stores = request.value("own_stores", Json(false)) == true;
+  READINESS_RETURN_IF_ERROR(EndInstances(client.number, service, true));
+
+  Instance instance{fmt::format("{}{}-{}", kInstancePrefix, ++started_, service), service, client.number, {}, {}};
+  Result<Plan> plan = PlanInstance(service, variant, own_stores, instance);
+  Result<void> started = plan ? Result<void>() : Fail(plan.error());
+  if (plan) {
+    for (const std::string& secret : plan->session.secrets) tools_.redactor.Add(secret);
+    const auto spec = std::find_if(plan->services.begin(), plan->services.end(),
+                                   [&](const ServiceSpec& one) { return one.name == instance.name; });
+    if (spec == plan->services.end()) return Fail(ErrorKind::kInternal, "an instance without a plan");
+    spec->wanted_by = client.descriptor;
+    started = tools_.engine.Start(*spec);
+    if (started) started = CheckDefects(service, *plan);
+  }
+  if (!started) {
+    tools_.engine.Kill(instance.name);
+    RemoveDatabases(instance);
+    return Fail(started.error());
+  }
+  instances_.push_back(instance);
+  const ServiceEndpoint& endpoint = plan->session.services.at(service);
+  return Json{{"name", instance.name},
+              {"url", endpoint.url},
+              {"log_file", endpoint.log_file},
+              {"stores", own_stores ? Json(plan->session.stores) : Json::object()},
+              {"secrets", plan->session.secrets}};
+}
+
+void ServiceControl::RemoveDatabases(const Instance& instance) {
+  for (const std::string& database : instance.databases) {
+    const Result<void> removed = tools_.postgres->DropDatabase(database);
+    if (!removed) fmt::print(stderr, "{}\n", removed.error().Brief());
+  }
+}
+
+Result<void> ServiceControl::EndInstances(int client, const std::string& service, bool with_grace) {
+  CollectEnded();
+  Result<void> result;
+  for (auto instance = instances_.begin(); instance != instances_.end();) {
+    if (instance->client != client || (!service.empty() && instance->service != service)) {
+      ++instance;
+      continue;
+    }
+    if (!instance->ended.empty() && result) result = Fail(ErrorKind::kTarget, instance->ended);
+    with_grace ? tools_.engine.Stop(instance->name) : tools_.engine.Kill(instance->name);
+    RemoveDatabases(*instance);
+    instance = instances_.erase(instance);
+  }
+  return result;
+}
+
+Result<Json> ServiceControl::StopInstance(const Json& request, const ControlClient& client) {
+  READINESS_ASSIGN(const std::string service, TextOf(request, "service"));
+  READINESS_RETURN_IF_ERROR(EndInstances(client.number, service, true));
+  return Json(nullptr);
+}
+
+const ServiceControl::Instance* ServiceControl::InstanceOf(int client, const std::string& service) const {
+  const auto found = std::find_if(instances_.begin(), instances_.end(), [&](const Instance& instance) {
+    return instance.client == client && instance.service == service;
+  });
+  return found == instances_.end() ? nullptr : &*found;
+}
+
+Result<Json> ServiceControl::ProcessOf(const Json& request, const ControlClient& client) {
+  READINESS_ASSIGN(const std::string service, TextOf(request, "service"));
+  const Instance* instance = InstanceOf(client.number, service);
+  READINESS_ASSIGN(std::string process, tools_.engine.ProcessOf(instance == nullptr ? service : instance->name));
+  return Json(std::move(process));
+}
+
+void ServiceControl::CollectEnded() {
+  const auto all_ended = tools_.engine.TakeEnded();
+  if (all_ended.empty()) return;
+  // Their last words may hold what items sent them.
+  for (const std::string& secret : AllLearnedSecrets(run_directory_)) tools_.redactor.Add(secret);
+  for (const auto& [name, how] : all_ended) {
+    const std::string reason = ReasonWithLog(fmt::format("service {} {}", name, how), LogOf(name), tools_.redactor);
+    fmt::print(stderr, "{}\n", reason);
+    const auto instance = std::find_if(instances_.begin(), instances_.end(),
+                                       [&name = name](const Instance& one) { return one.name == name; });
+    const bool is_cluster = tools_.postgres && name == tools_.postgres->service();
+    if (instance != instances_.end()) {
+      instance->ended = "an instance ended by itself: " + reason;
+    } else if ((fault_ || unsettled_) && !is_cluster) {
+      to_revive_.insert(name);
+    } else {
+      tools_.spoil(reason);
+    }
+  }
+}
+
+// ---- stores -------------------------------------------------------------------------------------------------------
+
+Result<Json> ServiceControl::BreakStore(const Json& request, const ControlClient& client) {
+  READINESS_ASSIGN(const std::string store, TextOf(request, "store"));
+  READINESS_ASSIGN(const std::string fault, TextOf(request, "fault"));
+  if (fault != "stopped" && fault != "hanging")
+    return Fail(ErrorKind::kMalformed, fmt::format("unknown fault \"{}\"", Printable(fault, 100)));
+  // Every store whose URL we made ourselves is a database of the one private cluster; they break together.
+  if (!tools_.postgres || !tools_.started.session.stores.contains(store)) {
+    return Fail(ErrorKind::kNotAvailable,
+                fmt::format("store \"{}\" is not in the run's own PostgreSQL", Printable(store, 100)));
+  }
+  if (fault_ && fault_->client != client.number)
+    return Fail(ErrorKind::kRefused, "another item has broken the store; items that break one are exclusive");
+  READINESS_RETURN_IF_ERROR(Mend());
+  CollectEnded();
+  unsettled_ = true;
+  fault_ = Fault{client.number, fault == "hanging"};
+  if (!fault_->hanging) {
+    tools_.postgres->Stop(tools_.engine);
+  } else if (Result<void> paused = tools_.engine.Pause(tools_.postgres->service()); !paused) {
+    fault_.reset();
+    return Fail(paused.error());
+  }
+  return Json(nullptr);
+}
+
+Result<void> ServiceControl::Mend() {
+  if (!fault_) return {};
+  if (fault_->hanging) {
+    READINESS_RETURN_IF_ERROR(tools_.engine.Resume(tools_.postgres->service()));
+    READINESS_RETURN_IF_ERROR(tools_.postgres->AwaitAnswer());
+  } else {
+    READINESS_RETURN_IF_ERROR(tools_.postgres->StartAgain(tools_.engine));
+  }
+  fault_.reset();
+  return {};
+}
+
+Result<Json> ServiceControl::MendStore(const Json& request, const ControlClient& client) {
+  READINESS_ASSIGN(const std::string store, TextOf(request, "store"));
+  if (fault_ && fault_->client != client.number)
+    return Fail(ErrorKind::kRefused, fmt::format("store \"{}\" was broken by another item", Printable(store, 100)));
+  READINESS_RETURN_IF_ERROR(Mend());
+  return Json(nullptr);
+}
+
+Result<void> ServiceControl::AwaitServices() {
+  CollectEnded();
+  for (const ServiceSpec& spec : tools_.started.services) {
+    if (!to_revive_.contains(spec.name)) continue;
+    fmt::print(stderr, "service {} is started again\n", spec.name);
+    READINESS_RETURN_IF_ERROR(tools_.engine.Start(spec));
+    to_revive_.erase(spec.name);
+  }
+  for (const ServiceSpec& spec : tools_.started.services)
+    READINESS_RETURN_IF_ERROR(tools_.engine.AwaitReady(spec.name));
+  return {};
+}
+
+Result<void> ServiceControl::Restore(int client, bool wait) {
+  const bool mine = fault_ && fault_->client == client;
+  if (fault_ && !mine) return {};
+  if (!wait && !unsettled_) return {};
+  Result<void> restored = Mend();
+  if (restored) restored = AwaitServices();
+  if (restored) {
+    unsettled_ = false;
+    return {};
+  }
+  const std::string reason = Printable(
+      tools_.redactor.Redact("the target did not come back after an item: " + restored.error().Brief()), 16 * 1024);
+  fmt::print(stderr, "{}\n", reason);
+  tools_.spoil(reason);
+  return restored;
+}
+
+Result<Json> ServiceControl::Settle(const Json& request, const ControlClient& client) {
+  const Result<void> restored = Restore(client.number, request.value("wait_ready", Json(false)) == true);
+  const Result<void> ended = EndInstances(client.number, "", false);
+  READINESS_RETURN_IF_ERROR(restored);
+  READINESS_RETURN_IF_ERROR(ended);
+  return Json(nullptr);
+}
+
+void ServiceControl::Closed(const ControlClient& client) {
+  const bool broke = fault_ && fault_->client == client.number;
+  // First the store: an instance's databases could not be removed without it.
+  (void)Restore(client.number, broke);
+  (void)EndInstances(client.number, "", false);
+}
+
+}  // namespace readiness

@@ -1,0 +1,332 @@
+#include "readiness/probe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "readiness/late_effects.h"
+#include "readiness/sweep.h"
+
+namespace readiness::probes {
+namespace {
+
+// What the item says, typed.
+struct Settings {
+  std::string identity, service, store;
+  StatusSet refusals;
+  std::vector<std::string> may_change;
+  std::chrono::milliseconds late_effects_within{0};
+  std::vector<Operation> operations;  // in the order of the sweep
+  std::vector<OperationNote> open, left_out, owner_may_get;
+};
+
+// What was seen of one operation.
+struct Judgement {
+  Operation operation;
+  int refused = 0;
+  std::vector<std::string> undecided;  // attempts, as phrases
+  std::string cannot;                  // why it could not be tried at all
+  bool violated = false;
+  std::string did, answer;          // the first attempt that was served
+  std::vector<std::string> served;  // who
+};
+
+Result<void> CheckNotes(const Settings& settings) {
+  for (const OperationNote& note : settings.owner_may_get) {
+    for (const int status : note.statuses) {
+      if (!settings.refusals.contains(status)) continue;
+      return Fail(ErrorKind::kDefinition,
+                  fmt::format("parameter owner_may_get: {} refuses, so {} would show nothing with status {}", status,
+                              note.operation, status));
+    }
+  }
+  for (const OperationNote& note : settings.left_out) {
+    const bool both = std::any_of(settings.open.begin(), settings.open.end(),
+                                  [&](const OperationNote& other) { return other.operation == note.operation; });
+    if (both) return Fail(ErrorKind::kDefinition, fmt::format("{} is in public and in left_out", note.operation));
+  }
+  return {};
+}
+
+Result<Settings> ReadSettings(Context& context) {
+  const Parameters& parameters = context.parameters;
+  Settings settings;
+  READINESS_ASSIGN(settings.identity, parameters.String("identity"));
+  READINESS_ASSIGN(settings.service, parameters.String("service"));
+  READINESS_ASSIGN(settings.store, parameters.String("store"));
+  READINESS_ASSIGN(settings.refusals, parameters.Refusals("refusals"));
+  READINESS_ASSIGN(settings.may_change, parameters.StringList("may_change"));
+  READINESS_ASSIGN(settings.late_effects_within, parameters.Duration("late_effects_within_ms"));
+  READINESS_ASSIGN(std::vector<Operation> operations, context.openapi.Operations(settings.service));
+  READINESS_ASSIGN(settings.open, ReadOperationNotes(parameters, "public", operations));
+  READINESS_ASSIGN(settings.left_out, ReadOperationNotes(parameters, "left_out", operations));
+  READINESS_ASSIGN(settings.owner_may_get, ReadOperationNotes(parameters, "owner_may_get", operations, true));
+  READINESS_RETURN_IF_ERROR(CheckNotes(settings));
+  settings.operations = InSweepOrder(std::move(operations));
+  return settings;
+}
+
+// May the sweep go on after `error`? It concerns one operation only.
+bool IsAboutOneOperation(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::kTimeout:
+    case ErrorKind::kTarget:
+    case ErrorKind::kLimit:
+    case ErrorKind::kMalformed:
+    case ErrorKind::kNotAvailable:
+    case ErrorKind::kRefused:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class Sweep {
+ public:
+  Sweep(Context& context, Settings settings, Store& store)
+      : context_(context), settings_(std::move(settings)), store_(store) {}
+
+  Result<void> Run() {
+    READINESS_RETURN_IF_ERROR(MakeOwner());
+    READINESS_RETURN_IF_ERROR(MakeCallers());
+    for (const Operation& operation : settings_.operations) {
+      if (const OperationNote* note = NoteAbout(settings_.left_out, operation)) {
+        context_.findings.AddObservation({"left out: " + operation.Name(), "not tried, because " + note->reason});
+      } else if (NoteAbout(settings_.open, operation) == nullptr) {
+        READINESS_RETURN_IF_ERROR(Attempt(operation));
+      }
+    }
+    if (judgements_.empty()) return Fail(ErrorKind::kDefinition, "every operation is public or left out");
+    READINESS_RETURN_IF_ERROR(AwaitLateEffects());
+    for (const Judgement& judgement : judgements_) READINESS_RETURN_IF_ERROR(OwnerTries(judgement));
+    READINESS_RETURN_IF_ERROR(MintedTokenIsHonoured());
+    READINESS_RETURN_IF_ERROR(LookAtPublicOnes());
+    Conclude();
+    return {};
+  }
+
+ private:
+  // The owner, or a new one in the place of one that lost something.
+  Result<void> MakeOwner() {
+    READINESS_ASSIGN(const Identity who, context_.identities.Create(settings_.identity, "owner"));
+    READINESS_ASSIGN(owner_, context_.openapi.Populate(who));
+    rows_.emplace(store_, owner_.who.owner, settings_.may_change);
+    READINESS_ASSIGN(const std::vector<TableChange> none, rows_->Look());
+    owner_is_fresh_ = true;
+    if (stranger_) {
+      READINESS_ASSIGN(forged_, context_.tokens.Forge(owner_.who, *stranger_));
+    }
+    return {};
+  }
+
+  Result<void> MakeCallers() {
+    READINESS_ASSIGN(stranger_.emplace(), context_.identities.Create(settings_.identity, "stranger"));
+    READINESS_ASSIGN(forged_, context_.tokens.Forge(owner_.who, *stranger_));
+    if (forged_.empty()) return Fail(ErrorKind::kInternal, "no token was forged");
+    const auto minted = context_.tokens.Reissue(owner_.who);
+    if (!minted && minted.error().kind != ErrorKind::kNotAvailable) return Fail(minted.error());
+    minting_ = minted.has_value();
+    const bool expired =
+        std::any_of(forged_.begin(), forged_.end(), [](const ForgedToken& token) { return token.name == "expired"; });
+    if (minting_ && !expired)
+      return Fail(ErrorKind::kInternal, "no expired token was made although the signing key is known");
+    return {};
+  }
+
+  std::vector<Identity> Callers() const {
+    std::vector<Identity> callers = {Identity::Anonymous()};
+    callers.front().source_address = owner_.who.source_address;
+    for (const ForgedToken& token : forged_)
+      callers.push_back(owner_.who.WithToken("forged: " + token.name, token.token));
+    return callers;
+  }
+
+  Result<void> Attempt(const Operation& operation) {
+    Judgement judgement;
+    judgement.operation = operation;
+    for (const Identity& caller : Callers()) {
+      const Result<Exchange> exchange = context_.openapi.Call(operation, caller, owner_.who);
+      late_effects_.Attempted();
+      if (exchange) {
+        Judge(*exchange, caller, judgement);
+        continue;
+      }
+      if (!IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
+      const bool cannot = exchange.error().kind == ErrorKind::kNotAvailable;
+      (cannot ? judgement.cannot : judgement.undecided.emplace_back()) =
+          fmt::format("as \"{}\": {}", caller.label, exchange.error().Brief());
+      break;  // what cannot be made, or hangs, will do so again
+    }
+    READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
+    Report(judgement, changes);
+    judgements_.push_back(std::move(judgement));
+    // What is gone can be asked for by nobody.
+    if (LostRows(changes)) return MakeOwner();
+    return {};
+  }
+
+  void Judge(const Exchange& exchange, const Identity& caller, Judgement& judgement) const {
+    const std::vector<CanaryHit> shown = GivenAway(exchange, owner_.canaries);
+    const int status = exchange.response.status;
+    if (!shown.empty() || IsSuccess(exchange)) {
+      if (judgement.served.empty()) {
+        judgement.did = fmt::format("{} as \"{}\"", DescribeRequest(exchange), caller.label);
+        judgement.answer = DescribeAnswer(exchange);
+      }
+      judgement.served.push_back(shown.empty() ? caller.label
+                                               : fmt::format("{} (shows {})", caller.label, Describe(shown)));
+    } else if (settings_.refusals.contains(status)) {
+      ++judgement.refused;
+    } else {
+      judgement.undecided.push_back(fmt::format("status {} to \"{}\"", status, caller.label));
+    }
+  }
+
+  void Report(Judgement& judgement, const std::vector<TableChange>& changes) {
+    const std::string name = judgement.operation.Name();
+    if (!judgement.served.empty()) {
+      judgement.violated = true;
+      context_.findings.AddViolation(
+          {fmt::format("{} answers without a valid credential", name), judgement.did, Expected(),
+           fmt::format("{}; answered: {}; {} refused; owner's rows: {}", judgement.answer,
+                       fmt::join(judgement.served, ", "), judgement.refused, Describe(changes)),
+           kFix});
+    } else if (!changes.empty()) {
+      judgement.violated = true;
+      context_.findings.AddViolation(
+          {fmt::format("{} changed the owner's rows without a valid credential, whatever it answered", name),
+           fmt::format("{} with the owner's objects as nobody and with {} forged tokens", name, forged_.size()),
+           Expected(),
+           fmt::format("{} refused{}{}; owner's rows: {}", judgement.refused, judgement.undecided.empty() ? "" : ", ",
+                       fmt::join(judgement.undecided, ", "), Describe(changes)),
+           kFix});
+    }
+  }
+
+  std::string Expected() const { return fmt::format("status {}, no row changed", ToString(settings_.refusals)); }
+
+  Result<void> AwaitLateEffects() {
+    late_effects_.Await();
+    READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
+    if (changes.empty()) return {};
+    context_.findings.AddViolation({"a refused request changed the owner's rows later",
+                                    "nothing more, after the attempts on all operations", "no further change",
+                                    Describe(changes), kFix});
+    return {};
+  }
+
+  // The control: the same request by who may.
+  Result<void> OwnerTries(const Judgement& judgement) {
+    const Operation& operation = judgement.operation;
+    Result<Exchange> exchange = context_.openapi.Call(operation, owner_.who, owner_.who);
+    if (exchange && settings_.refusals.contains(exchange->response.status) && !owner_is_fresh_) {
+      // An operation before may have ended the session.
+      READINESS_RETURN_IF_ERROR(MakeOwner());
+      exchange = context_.openapi.Call(operation, owner_.who, owner_.who);
+    }
+    if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
+    const OperationNote* note = NoteAbout(settings_.owner_may_get, operation);
+    const bool succeeded =
+        exchange && (IsSuccess(*exchange) || (note != nullptr && note->statuses.contains(exchange->response.status)));
+    std::string seen = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
+    if (succeeded) {
+      ++succeeded_;
+      if (!works_ && operation.method == "GET" && IsSuccess(*exchange)) works_ = operation;
+      if (note != nullptr && !IsSuccess(*exchange)) seen += ", because " + note->reason;
+      if (!judgement.violated && judgement.undecided.empty() && judgement.cannot.empty()) {
+        context_.findings.AddObservation({fmt::format("{} is refused without a valid credential", operation.Name()),
+                                          fmt::format("{} to nobody and {} forged tokens; the owner got {}",
+                                                      ToString(settings_.refusals), forged_.size(), seen)});
+      }
+    } else if (!judgement.violated) {
+      failed_.push_back(fmt::format("{}: {}", operation.Name(), judgement.cannot.empty() ? seen : judgement.cannot));
+    }
+    READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
+    owner_is_fresh_ = false;
+    if (LostRows(changes) || (exchange && IsSuccess(*exchange) && IsDestructive(operation))) return MakeOwner();
+    return {};
+  }
+
+  Result<void> MintedTokenIsHonoured() {
+    if (!minting_ || !works_) return {};
+    READINESS_ASSIGN(const std::string token, context_.tokens.Reissue(owner_.who));
+    const Identity who = owner_.who.WithToken("owner with a minted token", token);
+    READINESS_ASSIGN(const Exchange exchange, context_.openapi.Call(*works_, who, owner_.who));
+    context_.findings.AddControl(
+        {"minted_token_is_honoured", "a token that Readiness minted for the owner with the signing key is honoured",
+         IsSuccess(exchange), fmt::format("{}: status {}", works_->Name(), exchange.response.status)});
+    return {};
+  }
+
+  Result<void> LookAtPublicOnes() {
+    for (const Operation& operation : settings_.operations) {
+      const OperationNote* note = NoteAbout(settings_.open, operation);
+      if (note == nullptr) continue;
+      const Result<Exchange> exchange = context_.openapi.Call(operation, Identity::Anonymous(), owner_.who);
+      if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
+      const std::string seen =
+          exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
+      const std::vector<CanaryHit> shown = exchange ? GivenAway(*exchange, owner_.canaries) : std::vector<CanaryHit>{};
+      if (shown.empty()) {
+        context_.findings.AddObservation(
+            {fmt::format("public: {}, because {}", operation.Name(), note->reason), seen + " to nobody"});
+      } else {
+        context_.findings.AddViolation(
+            {fmt::format("{} is declared public and shows what belongs to the owner", operation.Name()),
+             DescribeRequest(*exchange) + " as nobody", "nothing of the owner",
+             fmt::format("{}; {}", Describe(shown), DescribeAnswer(*exchange)), kFix});
+      }
+    }
+    return {};
+  }
+
+  void Conclude() {
+    std::vector<std::string> undecided;
+    for (const Judgement& judgement : judgements_) {
+      if (judgement.violated || judgement.undecided.empty()) continue;
+      undecided.push_back(fmt::format("{}: {}", judgement.operation.Name(), fmt::join(judgement.undecided, ", ")));
+    }
+    context_.findings.AddControl(
+        {"owner_succeeds", "the owner's genuine token succeeds with the same request in every operation",
+         failed_.empty(),
+         failed_.empty()
+             ? fmt::format("{} operations", succeeded_)
+             : fmt::format("not judged, as the owner did not succeed either: {}", fmt::join(failed_, "; "))});
+    context_.findings.AddControl(
+        {"attempts_are_decided", "every attempt was refused or answered", undecided.empty(),
+         undecided.empty()
+             ? fmt::format("{} operations, each by nobody and with {} forged tokens{}", judgements_.size(),
+                           forged_.size(), minting_ ? "" : "; none made with the signing key, which is not stated")
+             : fmt::format("{}", fmt::join(undecided, "; "))});
+  }
+
+  static constexpr const char* kFix =
+      "check the credential in one place that every route passes, before anything is read or written";
+
+  Context& context_;
+  const Settings settings_;
+  Store& store_;
+  PopulatedIdentity owner_;
+  std::optional<OwnerRows> rows_;
+  bool owner_is_fresh_ = true;
+  std::optional<Identity> stranger_;
+  std::vector<ForgedToken> forged_;
+  bool minting_ = false;  // the deployment's signing key is known
+  LateEffects late_effects_{settings_.late_effects_within};
+  std::vector<Judgement> judgements_;
+  std::vector<std::string> failed_;  // controls, as phrases
+  int succeeded_ = 0;
+  std::optional<Operation> works_;  // a reading operation that honours the owner's token
+};
+
+}  // namespace
+}  // namespace readiness::probes
+
+READINESS_PROBE(credentials_are_checked_everywhere) {
+  using namespace readiness;
+  READINESS_ASSIGN(probes::Settings settings, probes::ReadSettings(context));
+  READINESS_ASSIGN(Store * store, context.stores.Open(settings.store));
+  return probes::Sweep(context, std::move(settings), *store).Run();
+}

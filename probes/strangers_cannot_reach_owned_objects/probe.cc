@@ -1,0 +1,385 @@
+#include "readiness/probe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "readiness/late_effects.h"
+#include "readiness/sweep.h"
+#include "same_answer.h"
+
+namespace readiness::probes::stranger_parts {
+namespace {
+
+// What the item says, typed.
+struct Settings {
+  std::string identity, service, store;
+  StatusSet refusals;
+  std::vector<std::string> owner_names, owner_headers, may_change;
+  std::int64_t canaries_seen_in_at_least = 1;
+  std::chrono::milliseconds late_effects_within{0};
+  std::vector<Operation> operations;  // in the order of the sweep
+  std::vector<OperationNote> left_out, owner_may_get;
+};
+
+enum class Naming { kNone, kQuery, kHeader, kBody };
+
+std::string_view ToString(Naming naming) {
+  switch (naming) {
+    case Naming::kNone:
+      return "with its own token";
+    case Naming::kQuery:
+      return "naming the owner in the query";
+    case Naming::kHeader:
+      return "naming the owner in a header";
+    case Naming::kBody:
+      return "naming the owner in the body";
+  }
+  return "";
+}
+
+// What was seen of one operation.
+struct Judgement {
+  Operation operation;
+  std::vector<std::string> seen;                // of each attempt, as phrases
+  std::vector<std::pair<Naming, int>> unclear;  // neither refused nor answered, and with which status
+  std::vector<std::string> undecided;           // the same, where the owner succeeded or nobody knows
+  std::string cannot;                           // why it could not be tried at all
+  bool violated = false;
+};
+
+Result<Settings> ReadSettings(Context& context) {
+  const Parameters& parameters = context.parameters;
+  Settings settings;
+  READINESS_ASSIGN(settings.identity, parameters.String("identity"));
+  READINESS_ASSIGN(settings.service, parameters.String("service"));
+  READINESS_ASSIGN(settings.store, parameters.String("store"));
+  READINESS_ASSIGN(settings.refusals, parameters.Refusals("refusals"));
+  READINESS_ASSIGN(settings.owner_names, parameters.StringList("owner_names"));
+  READINESS_ASSIGN(settings.owner_headers, parameters.StringList("owner_headers"));
+  READINESS_ASSIGN(settings.may_change, parameters.StringList("may_change"));
+  READINESS_ASSIGN(settings.canaries_seen_in_at_least, parameters.Integer("canaries_seen_in_at_least"));
+  READINESS_ASSIGN(settings.late_effects_within, parameters.Duration("late_effects_within_ms"));
+  if (settings.canaries_seen_in_at_least < 1)
+    return Fail(ErrorKind::kDefinition, "parameter canaries_seen_in_at_least is below 1: canaries would prove nothing");
+  READINESS_ASSIGN(std::vector<Operation> operations, context.openapi.Operations(settings.service));
+  READINESS_ASSIGN(settings.left_out, ReadOperationNotes(parameters, "left_out", operations));
+  READINESS_ASSIGN(settings.owner_may_get, ReadOperationNotes(parameters, "owner_may_get", operations, true));
+  for (const OperationNote& note : settings.owner_may_get) {
+    for (const int status : note.statuses) {
+      if (!settings.refusals.contains(status)) continue;
+      return Fail(
+          ErrorKind::kDefinition,
+          fmt::format("parameter owner_may_get: {} refuses, so {} would show nothing with it", status, note.operation));
+    }
+  }
+  settings.operations = InSweepOrder(std::move(operations));
+  return settings;
+}
+
+// The identity's id as the target gave it: a number stays a number in a JSON body.
+Json IdOf(const Identity& identity) {
+  for (const auto& [name, value] : identity.values) {
+    if (value.is_number_integer() && value.dump() == identity.owner) return value;
+  }
+  return identity.owner;
+}
+
+class Sweep {
+ public:
+  Sweep(Context& context, Settings settings, Store& store)
+      : context_(context), settings_(std::move(settings)), store_(store) {}
+
+  Result<void> Run() {
+    READINESS_RETURN_IF_ERROR(MakeOwner());
+    READINESS_RETURN_IF_ERROR(MakeStranger());
+    READINESS_RETURN_IF_ERROR(FindMirror());
+    bool checked = false;
+    for (const Operation& operation : settings_.operations) {
+      if (const OperationNote* note = NoteAbout(settings_.left_out, operation)) {
+        context_.findings.AddObservation({"left out: " + operation.Name(), "not tried, because " + note->reason});
+        continue;
+      }
+      // From here on the stranger may lose its own account or session.
+      if (!checked && IsDestructive(operation)) READINESS_RETURN_IF_ERROR(LookIntoMirror());
+      checked = checked || IsDestructive(operation);
+      READINESS_RETURN_IF_ERROR(Attempt(operation));
+    }
+    if (judgements_.empty()) return Fail(ErrorKind::kDefinition, "every operation is left out");
+    if (!checked) READINESS_RETURN_IF_ERROR(LookIntoMirror());
+    READINESS_RETURN_IF_ERROR(AwaitLateEffects());
+    for (Judgement& judgement : judgements_) READINESS_RETURN_IF_ERROR(OwnerTries(judgement));
+    Conclude();
+    return {};
+  }
+
+ private:
+  // The owner, or a new one in the place of one that lost something.
+  Result<void> MakeOwner() {
+    READINESS_ASSIGN(const Identity who, context_.identities.Create(settings_.identity, "owner"));
+    READINESS_ASSIGN(owner_, context_.openapi.Populate(who));
+    if (owner_.canaries.empty())
+      return Fail(ErrorKind::kDefinition,
+                  "the owner has no text of its own: state \"operations\".\"populate\" in target.json");
+    rows_.emplace(store_, owner_.who.owner, settings_.may_change);
+    READINESS_ASSIGN(const std::vector<TableChange> none, rows_->Look());
+    owner_is_fresh_ = true;
+    return {};
+  }
+
+  Result<void> MakeStranger() {
+    READINESS_ASSIGN(const Identity who, context_.identities.Create(settings_.identity, "stranger"));
+    READINESS_ASSIGN(stranger_, context_.openapi.Populate(who));
+    return {};
+  }
+
+  // A reading operation that shows the stranger its own texts, by which its token is known to be good.
+  Result<void> FindMirror() {
+    for (const Operation& operation : settings_.operations) {
+      if (operation.method != "GET" || NoteAbout(settings_.left_out, operation) != nullptr) continue;
+      const Result<Exchange> exchange = context_.openapi.Call(operation, stranger_.who, stranger_.who);
+      if (!exchange || !IsSuccess(*exchange) || GivenAway(*exchange, stranger_.canaries).empty()) continue;
+      mirror_ = operation;
+      return {};
+    }
+    return {};
+  }
+
+  Result<void> LookIntoMirror() {
+    std::string seen = "no reading operation showed them at the beginning";
+    bool satisfied = false;
+    if (mirror_) {
+      READINESS_ASSIGN(const Exchange exchange, context_.openapi.Call(*mirror_, stranger_.who, stranger_.who));
+      satisfied = IsSuccess(exchange) && !GivenAway(exchange, stranger_.canaries).empty();
+      seen = fmt::format("{}: status {} after the attempts", mirror_->Name(), exchange.response.status);
+    }
+    context_.findings.AddControl(
+        {"stranger_is_genuine", "the stranger sees its own canaries, before and after the attempts", satisfied, seen});
+    return {};
+  }
+
+  // How the request names its user: `named` outside the path, and the owner again where `naming` says.
+  OperationInput Input(const Operation& operation, Naming naming, const Identity& named) const {
+    OperationInput input;
+    for (const std::string& name : settings_.owner_names) {
+      if (!operation.Takes("path", name)) input.values[name] = IdOf(named);
+    }
+    if (naming == Naming::kQuery) {
+      for (const std::string& name : Names(operation, "query")) input.query.emplace_back(name, owner_.who.owner);
+    } else if (naming == Naming::kBody) {
+      for (const std::string& name : Names(operation, "body")) input.body[name] = IdOf(owner_.who);
+    } else if (naming == Naming::kHeader) {
+      for (const std::string& name : settings_.owner_headers) input.headers.emplace_back(name, owner_.who.owner);
+    }
+    return input;
+  }
+
+  // Those that the operation declares; all when it declares none, as it may listen to them all the same.
+  std::vector<std::string> Names(const Operation& operation, const std::string& in) const {
+    std::vector<std::string> names;
+    for (const std::string& name : settings_.owner_names) {
+      if (operation.Takes(in, name)) names.push_back(name);
+    }
+    return names.empty() ? settings_.owner_names : names;
+  }
+
+  std::vector<Naming> Namings(const Operation& operation) const {
+    std::vector<Naming> namings = {Naming::kNone};
+    if (!settings_.owner_names.empty()) namings.push_back(Naming::kQuery);
+    if (!settings_.owner_headers.empty()) namings.push_back(Naming::kHeader);
+    if (!settings_.owner_names.empty() && !operation.body_type.empty()) namings.push_back(Naming::kBody);
+    return namings;
+  }
+
+  Result<void> Attempt(const Operation& operation) {
+    Judgement judgement;
+    judgement.operation = operation;
+    bool served = false;
+    for (const Naming naming : Namings(operation)) {
+      const OperationInput input = Input(operation, naming, stranger_.who);
+      const Result<Exchange> exchange = context_.openapi.Call(operation, stranger_.who, owner_.who, input);
+      late_effects_.Attempted();
+      if (!exchange) {
+        if (exchange.error().kind == ErrorKind::kInternal) return Fail(exchange.error());
+        const bool cannot = exchange.error().kind == ErrorKind::kNotAvailable;
+        (cannot ? judgement.cannot : judgement.undecided.emplace_back()) = exchange.error().Brief();
+        break;  // what cannot be made, or hangs, will do so again
+      }
+      served = served || IsSuccess(*exchange);
+      READINESS_RETURN_IF_ERROR(Judge(*exchange, naming, input, judgement));
+    }
+    READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
+    if (!changes.empty()) {
+      judgement.violated = true;
+      context_.findings.AddViolation({fmt::format("a stranger changed the owner's rows by {}", operation.Name()),
+                                      fmt::format("{} with the owner's objects as the stranger", operation.Name()),
+                                      "no row of the owner changed",
+                                      fmt::format("{}; {}", Describe(changes), fmt::join(judgement.seen, "; ")), kFix});
+    }
+    judgements_.push_back(std::move(judgement));
+    if (served && IsDestructive(operation)) READINESS_RETURN_IF_ERROR(MakeStranger());
+    return Damaged(changes) ? MakeOwner() : Result<void>{};
+  }
+
+  static bool Damaged(const std::vector<TableChange>& changes) {
+    return std::any_of(changes.begin(), changes.end(),
+                       [](const TableChange& change) { return change.rows_after <= change.rows_before; });
+  }
+
+  Result<void> Judge(const Exchange& exchange, Naming naming, const OperationInput& input, Judgement& judgement) {
+    const int status = exchange.response.status;
+    judgement.seen.push_back(fmt::format("status {} {}", status, ToString(naming)));
+    const std::vector<CanaryHit> shown = GivenAway(exchange, owner_.canaries);
+    if (!shown.empty()) {
+      Violate(judgement, fmt::format("{} shows a stranger what belongs to the owner", judgement.operation.Name()),
+              exchange, naming, fmt::format("{}; {}", Describe(shown), DescribeAnswer(exchange)));
+    } else if (IsSuccess(exchange)) {
+      READINESS_ASSIGN(const bool tells_nothing, TellsNothing(exchange, input, judgement.operation));
+      if (!tells_nothing)
+        Violate(judgement, fmt::format("{} lets a stranger reach an object of the owner", judgement.operation.Name()),
+                exchange, naming, DescribeAnswer(exchange) + "; an id that does not exist gets another answer");
+    } else if (!settings_.refusals.contains(status)) {
+      judgement.unclear.emplace_back(naming, status);
+    }
+    return {};
+  }
+
+  // Is the success the one that an id gets that does not exist?
+  Result<bool> TellsNothing(const Exchange& exchange, const OperationInput& input, const Operation& operation) {
+    const std::vector<std::string> addressed = context_.openapi.SubjectPathParameters(operation);
+    if (addressed.empty()) return true;
+    std::vector<Exchange> absent;
+    for (const int number : {1, 2}) {
+      OperationInput other = input;
+      for (const OperationParameter& parameter : operation.parameters) {
+        const bool is_addressed =
+            parameter.in == "path" && std::find(addressed.begin(), addressed.end(), parameter.name) != addressed.end();
+        if (is_addressed) other.values[parameter.name] = NonexistentId(parameter, number);
+      }
+      READINESS_ASSIGN(absent.emplace_back(), context_.openapi.Call(operation, stranger_.who, owner_.who, other));
+    }
+    return TellsTheSame(operation, exchange, absent[0], absent[1]);
+  }
+
+  // One violation for an operation; the others of the kind would say the same.
+  void Violate(Judgement& judgement, std::string what, const Exchange& exchange, Naming naming, std::string actual) {
+    if (std::exchange(judgement.violated, true)) return;
+    context_.findings.AddViolation(
+        {std::move(what), fmt::format("{} as the stranger {}", DescribeRequest(exchange), ToString(naming)),
+         fmt::format("status {}, or only the stranger's own data", readiness::ToString(settings_.refusals)),
+         std::move(actual), kFix});
+  }
+
+  Result<void> AwaitLateEffects() {
+    late_effects_.Await();
+    READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
+    if (changes.empty()) return {};
+    context_.findings.AddViolation({"a stranger's request changed the owner's rows later",
+                                    "nothing more, after the attempts on all operations", "no further change",
+                                    Describe(changes), kFix});
+    return {};
+  }
+
+  Result<Exchange> CallAsOwner(const Operation& operation, Naming naming) {
+    return context_.openapi.Call(operation, owner_.who, owner_.who, Input(operation, naming, owner_.who));
+  }
+
+  // The control: the same request by who may.
+  Result<void> OwnerTries(Judgement& judgement) {
+    const Operation& operation = judgement.operation;
+    Result<Exchange> exchange = CallAsOwner(operation, Naming::kNone);
+    if (exchange && (exchange->response.status == 401 || settings_.refusals.contains(exchange->response.status)) &&
+        !owner_is_fresh_) {
+      // An operation before may have ended the session or taken the object away.
+      READINESS_RETURN_IF_ERROR(MakeOwner());
+      exchange = CallAsOwner(operation, Naming::kNone);
+    }
+    if (!exchange && exchange.error().kind == ErrorKind::kInternal) return Fail(exchange.error());
+    const OperationNote* note = NoteAbout(settings_.owner_may_get, operation);
+    const bool succeeded =
+        exchange && (IsSuccess(*exchange) || (note != nullptr && note->statuses.contains(exchange->response.status)));
+    if (exchange && !GivenAway(*exchange, owner_.canaries).empty()) ++canaries_seen_;
+    std::string seen = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
+    if (succeeded && !IsSuccess(*exchange)) seen += ", because " + note->reason;
+    if (succeeded) {
+      ++succeeded_;
+      READINESS_RETURN_IF_ERROR(Decide(judgement, exchange->response.status));
+    } else if (!judgement.violated) {
+      failed_.push_back(fmt::format("{}: {}", operation.Name(), judgement.cannot.empty() ? seen : judgement.cannot));
+    }
+    if (succeeded && !judgement.violated && judgement.undecided.empty()) {
+      context_.findings.AddObservation({fmt::format("{} keeps the owner's data from a stranger", operation.Name()),
+                                        fmt::format("{}; the owner got {}", fmt::join(judgement.seen, ", "), seen)});
+    }
+    READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
+    owner_is_fresh_ = false;
+    const bool replaces = operation.method == "PUT" || operation.method == "PATCH" || operation.method == "DELETE";
+    const bool ended = exchange && IsSuccess(*exchange) && IsDestructive(operation);
+    if (LostRows(changes) || ended || (replaces && Damaged(changes))) return MakeOwner();
+    return {};
+  }
+
+  // What the stranger was told is clear when the owner is told the same: the target takes no such request at all.
+  Result<void> Decide(Judgement& judgement, int owner_status) {
+    for (const auto& [naming, status] : judgement.unclear) {
+      int control = owner_status;
+      if (naming != Naming::kNone) {
+        const Result<Exchange> exchange = CallAsOwner(judgement.operation, naming);
+        control = exchange ? exchange->response.status : 0;
+      }
+      const bool nobody_may = naming != Naming::kNone && control == status && (status == 400 || status == 422);
+      if (nobody_may) continue;
+      judgement.undecided.push_back(fmt::format("status {} {} (the owner got {})", status, ToString(naming), control));
+    }
+    return {};
+  }
+
+  void Conclude() {
+    std::vector<std::string> undecided;
+    for (const Judgement& judgement : judgements_) {
+      if (judgement.violated || judgement.undecided.empty()) continue;
+      undecided.push_back(fmt::format("{}: {}", judgement.operation.Name(), fmt::join(judgement.undecided, ", ")));
+    }
+    Findings& findings = context_.findings;
+    findings.AddControl(
+        {"owner_succeeds", "the owner succeeds with the same request in every operation", failed_.empty(),
+         failed_.empty()
+             ? fmt::format("{} operations", succeeded_)
+             : fmt::format("not judged, as the owner did not succeed either: {}", fmt::join(failed_, "; "))});
+    findings.AddControl({"attempts_are_decided", "every attempt was refused or answered", undecided.empty(),
+                         undecided.empty() ? fmt::format("{} operations", judgements_.size())
+                                           : fmt::format("{}", fmt::join(undecided, "; "))});
+    findings.AddControl(
+        {"canaries_are_seen",
+         fmt::format("the owner sees its canaries in at least {} operations", settings_.canaries_seen_in_at_least),
+         canaries_seen_ >= settings_.canaries_seen_in_at_least, fmt::format("in {} operations", canaries_seen_)});
+  }
+
+  static constexpr const char* kFix =
+      "load every object by its id and the caller's own id, and take the caller from the credential only";
+
+  Context& context_;
+  const Settings settings_;
+  Store& store_;
+  PopulatedIdentity owner_, stranger_;
+  std::optional<OwnerRows> rows_;
+  bool owner_is_fresh_ = true;
+  std::optional<Operation> mirror_;
+  LateEffects late_effects_{settings_.late_effects_within};
+  std::vector<Judgement> judgements_;
+  std::vector<std::string> failed_;  // controls, as phrases
+  int succeeded_ = 0;
+  std::int64_t canaries_seen_ = 0;
+};
+
+}  // namespace
+}  // namespace readiness::probes::stranger_parts
+
+READINESS_PROBE(strangers_cannot_reach_owned_objects) {
+  using namespace readiness;
+  READINESS_ASSIGN(probes::stranger_parts::Settings settings, probes::stranger_parts::ReadSettings(context));
+  READINESS_ASSIGN(Store * store, context.stores.Open(settings.store));
+  return probes::stranger_parts::Sweep(context, std::move(settings), *store).Run();
+}
