@@ -174,6 +174,47 @@ TEST(PlanTest, CommandAndDirectoriesAreFilled) {
   EXPECT_EQ(plan->services[0].working_directory, "/suites/x/deployments/work");
 }
 
+TEST(PlanTest, CommandsAreCompleteInTheSession) {
+  Deployment deployment = MakeDeployment();
+  deployment.source_tree = "/src/tree";
+  CommandDeployment command;
+  command.command = {"${source_tree}/venv/python", "${tool.directory}/x", "${url.api}"};
+  command.working_directory = "${source_tree}/backend";
+  command.environment = {{"KEY", {"${secret.key}-and-more", true}}, {"TREE", {"${source_tree}", false}}};
+  command.timeout = Milliseconds(1500);
+  deployment.commands["check"] = command;
+  deployment.commands["plain"].command = {"true"};
+  PlanInputs inputs = MakeInputs();
+  inputs.defects = "x.C1";
+  const Result<Plan> plan = MakePlan(Target(), deployment, inputs);
+  ASSERT_TRUE(plan) << plan.error().Brief();
+  const CommandSpec& spec = plan->session.commands.at("check");
+  EXPECT_THAT(spec.command, ElementsAre("/src/tree/venv/python", "/opt/bin/x", "http://127.0.0.1:2001"));
+  EXPECT_EQ(spec.working_directory, "/src/tree/backend");
+  const std::map<std::string, std::string> expected{{"PATH", "/bin"},
+                                                    {"HOME", "/home/us"},
+                                                    {"LANG", "C"},
+                                                    {"READINESS_RUN", "abc"},
+                                                    {"KEY", "s3cret-key-and-more"},
+                                                    {"TREE", "/src/tree"},
+                                                    {"READINESS_DEFECTS", "x.C1"}};
+  EXPECT_EQ(spec.environment, expected);
+  EXPECT_EQ(spec.timeout, Milliseconds(1500));
+  EXPECT_THAT(plan->session.secrets, Contains("s3cret-key-and-more"));
+  EXPECT_EQ(plan->session.commands.at("plain").working_directory, "/run/abc");
+}
+
+TEST(PlanTest, WrongCommandsAreErrors) {
+  Deployment deployment = MakeDeployment();
+  deployment.commands["check"].command = {"${source_tree}/x"};
+  EXPECT_THAT(RenderError(MakePlan(Target(), deployment, MakeInputs()).error()),
+              HasSubstr("${source_tree} in commands.check.command"));
+  deployment = MakeDeployment();
+  deployment.commands["check"].environment["READINESS_RUN"] = {"x", false};
+  EXPECT_THAT(RenderError(MakePlan(Target(), deployment, MakeInputs()).error()),
+              HasSubstr("commands.check.environment sets READINESS_RUN"));
+}
+
 TEST(PlanTest, DoubleIsConfiguredByAFile) {
   const Result<Plan> plan = MakePlan(Target(), MakeDeployment(), MakeInputs());
   ASSERT_TRUE(plan);
