@@ -17,7 +17,6 @@ namespace {
 constexpr std::string_view kGenerated = "generated:";
 constexpr int kMaxGeneratedBytes = 1024;
 constexpr const char* kPrivatePostgres = "postgresql";
-constexpr const char* kChannel = "run";
 constexpr std::array kInherited{"PATH", "HOME", "LANG", "TZ"};
 constexpr std::array kReserved{kRunLabel, kDefectsVariable, kAcknowledgeVariable};
 
@@ -183,8 +182,10 @@ void Planner::DefinePlaceholders() {
   for (const auto& [name, url] : inputs_.store_urls) in_environment_.Set(fmt::format("store.{}.url", name), url);
   for (const auto& [name, port] : inputs_.double_ports) {
     const bool model = deployment_.language_models.contains(name);
-    in_environment_.Set(fmt::format("double.{}.url", name), model ? ModelUrl(port, kChannel) : LoopbackUrl(port));
-    in_environment_.Set(fmt::format("double.{}.proxy", name), model ? ModelProxy(port, kChannel) : LoopbackUrl(port));
+    in_environment_.Set(fmt::format("double.{}.url", name),
+                        model ? ModelUrl(port, inputs_.Channel()) : LoopbackUrl(port));
+    in_environment_.Set(fmt::format("double.{}.proxy", name),
+                        model ? ModelProxy(port, inputs_.Channel()) : LoopbackUrl(port));
     in_environment_.Set(fmt::format("double.{}.ca_file", name), CaDirectory(name) + "/ca.pem");
   }
   in_command_ = in_environment_;
@@ -214,7 +215,7 @@ Result<void> Planner::AddDataProvider(const std::string& name, const DataProvide
 Result<void> Planner::AddLanguageModel(const std::string& name, const LanguageModelDeployment& model) {
   READINESS_ASSIGN(const std::string api_key,
                    Fill(secrets_only_, model.api_key, "language_models." + name + ".api_key"));
-  plan_.session.language_models[name] = {AdminSocket(name), kChannel};
+  plan_.session.language_models[name] = {AdminSocket(name), inputs_.Channel()};
   plan_.session.secrets.push_back(api_key);
   return AddDouble(name, "readiness-double-language-model",
                    {{"hosts", model.hosts}, {"api_key", api_key}, {"reply", model.reply}});

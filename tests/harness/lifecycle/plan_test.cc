@@ -109,6 +109,36 @@ TEST(PlanTest, WrongPlaceholdersAreErrors) {
   }
 }
 
+TEST(PlanTest, AnInstanceHasItsOwnNameAndTheRunsDoubles) {
+  Deployment deployment = MakeDeployment();
+  deployment.defects_file = "/suites/x/standin/defects.json";
+  deployment.language_models["llm"].api_key = "${secret.key}";
+  deployment.services["api"].environment = {{"MODEL", {"${double.llm.url}", false}}, {"SELF", {"${url.api}", false}}};
+  deployment.services["worker"] = deployment.services["api"];
+  deployment.service_order = {"api", "worker"};
+  PlanInputs inputs = MakeInputs();
+  inputs.double_ports["llm"] = 2004;
+  inputs.service_ports["worker"] = 2005;
+  EXPECT_EQ(MakePlan(Target(), deployment, inputs)->services.at(0).environment.at("MODEL"),
+            "http://127.0.0.1:2004/channels/run/v1");
+
+  inputs.instance = "instance-3-api";
+  inputs.instance_of = "api";
+  inputs.service_ports["api"] = 2006;
+  const Result<Plan> plan = MakePlan(Target(), deployment, inputs);
+  ASSERT_TRUE(plan) << plan.error().Brief();
+  const ServiceSpec& spec = plan->services.at(0);
+  EXPECT_EQ(spec.name, "instance-3-api");
+  EXPECT_EQ(spec.log_file, "/run/abc/instance-3-api.log");
+  EXPECT_EQ(spec.url, "http://127.0.0.1:2006");
+  EXPECT_EQ(spec.environment.at("SELF"), "http://127.0.0.1:2006");
+  EXPECT_EQ(spec.environment.at("MODEL"), "http://127.0.0.1:2004/channels/instance-3-api/v1");
+  EXPECT_EQ(plan->acknowledgements.at("api"), "/run/abc/defects-instance-3-api.json");
+  EXPECT_EQ(plan->services.at(1).name, "worker");
+  EXPECT_EQ(plan->session.services.at("api").url, "http://127.0.0.1:2006");
+  EXPECT_EQ(plan->session.language_models.at("llm").channel, "instance-3-api");
+}
+
 TEST(PlanTest, ValuesAreNotFilledAgain) {
   PlanInputs inputs = MakeInputs();
   inputs.secrets["key"] = "${secret.client}";
