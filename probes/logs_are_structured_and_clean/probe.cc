@@ -9,8 +9,8 @@
 #include <random>
 
 #include "readiness/late_effects.h"
-#include "readiness/line_pattern.h"
 #include "readiness/nested.h"
+#include "readiness/patterns.h"
 
 namespace readiness::probes {
 namespace {
@@ -34,7 +34,7 @@ struct Request {
 };
 
 struct Exception {
-  LinePattern pattern;
+  Pattern pattern;
   std::string reason;
 };
 
@@ -116,7 +116,7 @@ Result<void> ReadLists(const Parameters& parameters, Settings& settings) {
     const std::string pattern = object.Text("pattern");
     std::string reason = object.Text("reason");
     READINESS_RETURN_IF_ERROR(object.Finish());
-    READINESS_ASSIGN(LinePattern compiled, LinePattern::Compile(pattern));
+    READINESS_ASSIGN(Pattern compiled, Pattern::Compile(pattern));
     settings.exceptions.push_back({std::move(compiled), std::move(reason)});
   }
   return {};
@@ -348,7 +348,7 @@ class LogInspection {
 
   bool IsException(const std::string& line) const {
     return std::any_of(settings_.exceptions.begin(), settings_.exceptions.end(),
-                       [&](const Exception& exception) { return exception.pattern.IsIn(line); });
+                       [&](const Exception& exception) { return !exception.pattern.FindLines(line, 1).empty(); });
   }
 
   void CheckStructure(const std::vector<std::string>& lines) {

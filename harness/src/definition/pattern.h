@@ -1,6 +1,5 @@
 #pragma once
-// Regular expressions in definition files, and the implementation of <readiness/line_pattern.h>. The only place here that
-// knows RE2. Pure.
+// Regular expressions in definition files. The only place here that knows RE2. Pure.
 
 #include <string>
 
