@@ -63,3 +63,5 @@ conformance_matrix(ai-health SLY
   ai-health.C2:refuses-everyone    # the control is broken: not judged
   ai-health.M3:wrong-key-accepted  # forged credentials
   ai-health.M3:owner-from-query)   # a claim instead of a credential
+
+conformance_matrix(customer-intelligence)

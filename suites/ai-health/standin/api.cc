@@ -7,6 +7,7 @@
 #include "health.h"
 #include "insight_api.h"
 #include "loop.h"
+#include "objects.h"
 #include "openapi.h"
 #include "provider.h"
 #include "sync.h"
@@ -180,6 +181,14 @@ std::vector<Route> LoopRoutes(const Binder& bind) {
   };
 }
 
+/// Healthy: the document.
+Response ShowDocument(App& app, const Json& document) {
+  if (app.defects.Active("ai-health.S1.tenants:no-document")) return Detail(404, "Not Found");
+  Response response = Answer(200, document);
+  if (app.defects.Active("ai-health.S1.tenants:document-cut-short")) response.body.resize(response.body.size() / 2);
+  return response;
+}
+
 }  // namespace
 
 std::vector<Route> MakeRoutes(App& app) {
@@ -191,12 +200,16 @@ std::vector<Route> MakeRoutes(App& app) {
     for (Route& route : make(bind)) routes.push_back(std::move(route));
   }
   for (Route& route : InsightRoutes(app)) routes.push_back(std::move(route));
+  Area objects = ObjectAreas(app);
+  for (Route& route : objects.routes) routes.push_back(std::move(route));
   routes.push_back({"GET",
                     "/openapi.json",
                     nullptr,
                     {.id = "openapi", .summary = "This document", .tag = "ops", .answers = {{200, ""}}}});
-  routes.back().handler = [document = DescribeApi(ApiFacts(), routes)](const Request&) -> Reply<Response> {
-    return Answer(200, document);
+  standin::ApiDoc facts = ApiFacts();
+  facts.schemas.update(objects.schemas);
+  routes.back().handler = [&app, document = DescribeApi(facts, routes)](const Request&) -> Reply<Response> {
+    return ShowDocument(app, document);
   };
   return routes;
 }

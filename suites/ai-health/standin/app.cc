@@ -59,6 +59,7 @@ Result<Settings> ReadSettings() {
   settings.logins_per_minute = Environment("ENABLE_RATE_LIMITING") == "false" ? 1'000'000 : *per_minute;
   settings.env_mode = KnownMode(Environment("ENV_MODE", "production"));
   settings.log_level = Environment("LOG_LEVEL", "INFO");
+  settings.log_json = Environment("LOG_JSON") == "true";
   settings.llm_flag = Environment("ENABLE_LLM_TRANSLATION");
   settings.openai_base_url = Environment("OPENAI_BASE_URL");
   while (settings.openai_base_url.ends_with('/')) settings.openai_base_url.pop_back();

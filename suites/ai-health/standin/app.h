@@ -3,6 +3,7 @@
 // Made once by main and alive until the process ends; any thread.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -39,6 +40,7 @@ struct Settings {
   int logins_per_minute = 5;
   std::string env_mode;
   std::string log_level;
+  bool log_json = false;
   std::string llm_flag;         ///< ENABLE_LLM_TRANSLATION as given
   std::string openai_base_url;  ///< up to and including /v1; without it, or without a key, no model is asked
   std::string openai_api_key;
@@ -60,6 +62,13 @@ class Remembered {
   std::set<std::int64_t> ids_;
 };
 
+/// What some defects of the health checks remember.
+struct HealthMemory {
+  std::atomic<bool> was_good = false;
+  std::atomic<bool> was_bad = false;
+  std::atomic<std::chrono::steady_clock::duration> good_at{};
+};
+
 struct App {
   Settings settings;
   standin::Defects defects;
@@ -71,6 +80,7 @@ struct App {
   Remembered refused_before;
   Remembered translated_before;
   std::atomic<bool> baseline_failed = false;
+  HealthMemory health;
 };
 
 }  // namespace readiness::ai_health

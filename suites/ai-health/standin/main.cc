@@ -16,8 +16,10 @@
 #include "api.h"
 #include "app.h"
 #include "claim_command.h"
+#include "request_log.h"
 #include "schema.h"
 #include "standin/http_server.h"
+#include "standin/log.h"
 #include "standin/secrets.h"
 
 extern const char kAiHealthDefects[];
@@ -33,6 +35,12 @@ constexpr int kExitUsage = 2;
 constexpr int kExitNoDatabase = 3;
 
 int Stop(const Error& error, int code) {
+  const char* json = std::getenv("LOG_JSON");
+  if (json != nullptr && std::string_view(json) == "true") {
+    standin::ConfigureLog({.json = true});
+    standin::Log("CRITICAL", "standin", error.Brief());
+    return code;
+  }
   std::fputs(RenderError(error).c_str(), stderr);
   return code;
 }
@@ -84,7 +92,8 @@ int Serve() {
           .logins = standin::RateLimiter(settings->logins_per_minute, kLoginWindow),
           .synced_with_consent = {},
           .refused_before = {},
-          .translated_before = {}};
+          .translated_before = {},
+          .health = {}};
   const auto routes = MakeRoutes(app);
   standin::ServerOptions options;
   options.host = settings->host;
@@ -93,6 +102,7 @@ int Serve() {
                        .method_not_allowed = Detail(405, "Method Not Allowed"),
                        .too_large = Detail(413, "Request body too large"),
                        .failure = InternalError()};
+  ConfigureRequestLog(app, options);
   return Stop(standin::Serve(options, routes), kExitFailure);
 }
 

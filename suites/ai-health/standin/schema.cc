@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "object_tables.h"
+
 namespace readiness::ai_health {
 namespace {
 
@@ -99,6 +101,7 @@ Result<void> CreateTables(standin::Database& database) {
     READINESS_RETURN_IF_ERROR(transaction.Query("SELECT pg_advisory_xact_lock($1::bigint)", {kSchemaLock}));
     READINESS_RETURN_IF_ERROR(transaction.Query("SET LOCAL client_min_messages = warning"));
     for (const char* statement : kStatements) READINESS_RETURN_IF_ERROR(transaction.Query(statement));
+    for (const char* statement : kObjectTables) READINESS_RETURN_IF_ERROR(transaction.Query(statement));
     return {};
   });
 }

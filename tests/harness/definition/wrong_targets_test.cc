@@ -276,7 +276,7 @@ TEST(WrongTargets, EachProblemIsNamed) {
           {"unknown key",
            {{"\"actions\"", "\"action\""}},
            R"(11:18 unknown action "register" | expected nothing, as none is declared
-16:3 unknown key "action" of a target | expected one of: $schema, target, title, services, stores, data_providers, language_models, credential, identities, actions | fix did you mean "actions"?)"},
+16:3 unknown key "action" of a target | expected one of: $schema, target, title, services, stores, data_providers, language_models, commands, credential, identities, actions, operations | fix did you mean "actions"?)"},
       };
   CheckWrongCases(kGood, cases, Load);
 }
