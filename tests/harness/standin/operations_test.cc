@@ -143,7 +143,7 @@ std::string CheckClaims(const std::string& defect) {
   EXPECT_EQ(pclose(pipe), 0);
   std::string line;
   for (const Json& verdict : ParseJson(std::string_view(output, size)).value_or(Json())["verdicts"])
-    line += verdict["allowed"] == true ? "+" : "-";
+    line += verdict["accepted"] == true ? "+" : "-";
   return line;
 }
 
