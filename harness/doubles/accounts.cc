@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 constexpr std::size_t kMaxAccounts = 10'000;
@@ -142,4 +142,4 @@ const Account* Accounts::Authorise(const std::string& access_token) const {
   return clock_() < credential->expires ? Find(credential->account) : nullptr;
 }
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

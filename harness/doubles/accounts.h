@@ -15,7 +15,7 @@
 #include "doubles/uri.h"
 #include "readiness/result.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 
 using Clock = std::function<std::chrono::system_clock::time_point()>;
 
@@ -101,4 +101,4 @@ class Accounts {
   std::size_t records_ = 0;
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "doubles/uri.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 constexpr std::size_t kMaxLabel = 200;
@@ -135,4 +135,4 @@ HttpAnswer AdminApi::ListCalls(std::string_view query) const {
   return Answer(200, {{"calls", std::move(calls)}});
 }
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

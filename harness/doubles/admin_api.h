@@ -11,7 +11,7 @@
 #include "doubles/call_log.h"
 #include "doubles/http_message.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 
 class AdminApi final : public HttpHandler {
  public:
@@ -29,4 +29,4 @@ class AdminApi final : public HttpHandler {
   const CallLog& log_;
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 
 std::string_view ToString(CallKind kind) {
   switch (kind) {
@@ -28,4 +28,4 @@ bool CallLog::Add(Call call) {
   return true;
 }
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

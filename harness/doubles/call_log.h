@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 
 enum class CallKind { kToken, kData, kOther };
 
@@ -44,4 +44,4 @@ class CallLog {
   std::vector<Call> calls_;
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace readiness::provider {
+namespace readiness::doubles {
 namespace {
 
 constexpr long kBackdatedSeconds = 24 * 3600;  // of a target whose clock is behind
@@ -124,4 +124,4 @@ Result<std::string> CertificateAuthority::Pem() const {
   return pem;
 }
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles

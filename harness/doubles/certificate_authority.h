@@ -11,7 +11,7 @@
 
 #include "readiness/result.h"
 
-namespace readiness::provider {
+namespace readiness::doubles {
 
 struct KeyDeleter {
   void operator()(EVP_PKEY* key) const;
@@ -45,4 +45,4 @@ class CertificateAuthority {
   Certificate certificate_;
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles

@@ -8,7 +8,7 @@
 #include "doubles/config.h"
 #include "readiness/result.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 
 class DataProviderDouble {
  public:
@@ -28,9 +28,9 @@ class DataProviderDouble {
   const std::string& ca_file() const;
 
  private:
-  class Server;
-  explicit DataProviderDouble(std::unique_ptr<Server> server);
-  std::unique_ptr<Server> server_;
+  struct Parts;
+  explicit DataProviderDouble(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

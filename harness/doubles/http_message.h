@@ -1,12 +1,20 @@
 #pragma once
-// Requests and answers as the APIs of the double see them, free of any HTTP library. Values only.
+// Requests and answers as the APIs of the doubles see them, free of any HTTP library. Values only.
 
 #include <chrono>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-namespace readiness::provider {
+namespace readiness::doubles {
+
+/// The CONNECT request that opened a tunnel; both empty: plain HTTP.
+struct TunnelOrigin {
+  std::string host;
+  std::string proxy_authorization;  ///< of the CONNECT request, as sent
+};
 
 struct HttpRequest {
   std::string method;
@@ -14,6 +22,7 @@ struct HttpRequest {
   std::string host;         ///< the Host header as sent
   std::string tunnel_host;  ///< the host whose TLS connection this came through; empty: plain HTTP
   std::string authorization;
+  std::string proxy_authorization;  ///< of the request, or of the CONNECT that opened its tunnel
   std::string content_type;
   std::string body;
 };
@@ -26,7 +35,11 @@ struct HttpAnswer {
   std::chrono::milliseconds delay{0};  ///< waited before the answer is sent
   bool never = false;                  ///< the connection stays open and silent
   std::string tunnel_to;               ///< not empty: the connection becomes TLS with this host's certificate
+  std::shared_ptr<void> hold;          ///< released when the answer has been sent or its client is gone
 };
+
+/// Path on plain HTTP that tells whether a double serves; never logged.
+inline constexpr std::string_view kHealthPath = "/__double__/health";
 
 /// Serves one kind of connection. Called on the server's thread only.
 class HttpHandler {
@@ -35,6 +48,8 @@ class HttpHandler {
   virtual HttpAnswer Handle(const HttpRequest& request) = 0;
   /// A request that could not be read. It is answered with `status`; `request` holds what was understood of it.
   virtual void Rejected(const HttpRequest& request, int status) = 0;
+  /// A tunnel was opened and no TLS came of it.
+  virtual void HandshakeFailed(const TunnelOrigin&) {}
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles

@@ -18,7 +18,7 @@
 
 #include "doubles/http_message.h"
 
-namespace readiness::provider {
+namespace readiness::doubles {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -26,7 +26,7 @@ namespace http = boost::beast::http;
 using ErrorCode = boost::system::error_code;
 
 inline constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
-inline constexpr std::size_t kMaxBodyBytes = 64 * 1024;
+inline constexpr std::size_t kMaxBodyBytes = 64 * 1024;  // unless the server was given another bound
 inline constexpr std::chrono::seconds kIdleTimeout{60};
 inline constexpr std::chrono::seconds kWriteTimeout{30};
 inline constexpr std::chrono::seconds kGoodbyeTimeout{5};
@@ -49,15 +49,18 @@ template <class Stream>
 class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
  public:
   /// Takes over a connection on which the client asked for a tunnel to `host`; `early` holds what it sent after that.
-  using Tunnel = std::function<void(Stream stream, beast::flat_buffer early, const std::string& host, Slot slot)>;
+  using Tunnel = std::function<void(Stream stream, beast::flat_buffer early, const TunnelOrigin& origin, Slot slot)>;
 
-  HttpSession(Stream stream, HttpHandler& handler, std::string tunnel_host, Slot slot, Tunnel tunnel)
+  HttpSession(Stream stream, HttpHandler& handler, TunnelOrigin origin, Slot slot, Tunnel tunnel,
+              std::size_t max_body_bytes = kMaxBodyBytes)
       : stream_(std::move(stream)),
         timer_(stream_.get_executor()),
         handler_(handler),
-        tunnel_host_(std::move(tunnel_host)),
+        origin_(std::move(origin)),
         slot_(std::move(slot)),
-        tunnel_(std::move(tunnel)) {}
+        tunnel_(std::move(tunnel)),
+        max_body_bytes_(max_body_bytes),
+        buffer_(kMaxHeaderBytes + max_body_bytes) {}
 
   void Run() { Read(); }
 
@@ -69,7 +72,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
   void Read() {
     parser_.emplace();
     parser_->header_limit(kMaxHeaderBytes);
-    parser_->body_limit(kMaxBodyBytes);
+    parser_->body_limit(max_body_bytes_);
     Lowest().expires_after(kIdleTimeout);
     http::async_read(stream_, buffer_, *parser_,
                      [self = this->shared_from_this()](ErrorCode error, std::size_t) { self->OnRead(error); });
@@ -105,14 +108,17 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
     request.method = text(message.method_string());
     request.target = text(message.target());
     request.host = text(message[http::field::host]);
-    request.tunnel_host = tunnel_host_;
+    request.tunnel_host = origin_.host;
     request.authorization = text(message[http::field::authorization]);
+    request.proxy_authorization =
+        origin_.host.empty() ? text(message[http::field::proxy_authorization]) : origin_.proxy_authorization;
     request.content_type = text(message[http::field::content_type]);
     request.body = message.body();
     return request;
   }
 
   void Answer(HttpAnswer answer, bool keep_alive) {
+    hold_ = std::move(answer.hold);
     if (answer.never) return Hang();
     if (answer.delay.count() == 0) return Write(std::move(answer), keep_alive);
     Lowest().expires_never();
@@ -142,6 +148,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
                       [self = this->shared_from_this(), keep_alive, host = std::move(answer.tunnel_to)](ErrorCode error,
                                                                                                         std::size_t) {
                         if (error) return self->Close();
+                        self->hold_.reset();
                         if (!host.empty() && self->tunnel_) return self->Upgrade(host);
                         keep_alive ? self->Read() : self->Close();
                       });
@@ -149,7 +156,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
 
   void Upgrade(const std::string& host) {
     Lowest().expires_never();
-    tunnel_(std::move(stream_), std::move(buffer_), host, std::move(slot_));
+    const beast::string_view authorization = parser_->get()[http::field::proxy_authorization];
+    const TunnelOrigin origin{host, std::string(authorization.data(), authorization.size())};
+    tunnel_(std::move(stream_), std::move(buffer_), origin, std::move(slot_));
   }
 
   /// Silent until the client gives up.
@@ -170,14 +179,16 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Stream>> {
   Stream stream_;
   asio::steady_timer timer_;
   HttpHandler& handler_;
-  const std::string tunnel_host_;
+  const TunnelOrigin origin_;
   Slot slot_;
   Tunnel tunnel_;
-  beast::flat_buffer buffer_{kMaxHeaderBytes + kMaxBodyBytes};
+  const std::size_t max_body_bytes_;
+  beast::flat_buffer buffer_;
+  std::shared_ptr<void> hold_;
   std::optional<Parser> parser_;
   http::response<http::string_body> response_;
   char hung_byte_ = 0;
   bool closing_ = false;
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles

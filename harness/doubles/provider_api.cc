@@ -9,7 +9,7 @@
 #include "doubles/resources.h"
 #include "doubles/uri.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 constexpr std::size_t kMaxTarget = 4096;
@@ -278,14 +278,14 @@ void ProviderApi::Rejected(const HttpRequest& request, int status) {
   Log(request, std::move(served));
 }
 
-void ProviderApi::HandshakeFailed(const std::string& host) {
+void ProviderApi::HandshakeFailed(const TunnelOrigin& origin) {
   HttpRequest request;
   request.method = "CONNECT";
-  request.target = fmt::format("{}:{}", host, kHttpsPort);
+  request.target = fmt::format("{}:{}", origin.host, kHttpsPort);
   Served served;
   served.answer.status = 0;
-  served.host = host;
+  served.host = origin.host;
   Log(request, std::move(served));
 }
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -11,16 +11,13 @@
 #include "doubles/call_log.h"
 #include "doubles/http_message.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 
 struct ProviderSettings {
   std::vector<std::string> hosts;  ///< normal
   std::string client_id;
   std::string client_secret;
 };
-
-/// Path on plain HTTP that tells whether the double serves; never logged.
-inline constexpr std::string_view kHealthPath = "/__double__/health";
 
 class ProviderApi final : public HttpHandler {
  public:
@@ -32,7 +29,7 @@ class ProviderApi final : public HttpHandler {
   void Rejected(const HttpRequest& request, int status) override;
 
   /// A target asked for a connection to `host` and then did not complete TLS (it may not trust the CA).
-  void HandshakeFailed(const std::string& host);
+  void HandshakeFailed(const TunnelOrigin& origin) override;
 
  private:
   struct Route;
@@ -60,4 +57,4 @@ class ProviderApi final : public HttpHandler {
   CallLog& log_;
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

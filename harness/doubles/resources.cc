@@ -6,7 +6,7 @@
 
 #include "doubles/uri.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 // Texts inserted below are digits, hex and timestamps of our own: nothing in them needs JSON escapes.
@@ -78,4 +78,4 @@ std::string RenderPage(const Resource& resource, const Account& account, const P
   return fmt::format(R"({{"records":[{}],"next_token":{}}})", records, next);
 }
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -7,7 +7,7 @@
 
 #include "doubles/accounts.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 
 struct Resource {
   std::string_view path;
@@ -33,4 +33,4 @@ std::optional<Page> ParsePage(std::string_view query);
 /// {"records":[...],"next_token":...}, newest first.
 std::string RenderPage(const Resource& resource, const Account& account, const Page& page);
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <vector>
 
-namespace readiness::provider {
+namespace readiness::doubles {
 namespace {
 
 constexpr std::size_t kMaxFields = 64;
@@ -244,4 +244,4 @@ std::optional<int> ParseNumber(std::string_view text, int max) {
   return value;
 }
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace readiness::provider {
+namespace readiness::doubles {
 
 using Instant = std::chrono::sys_seconds;
 using FormFields = std::map<std::string, std::string, std::less<>>;
@@ -55,4 +55,4 @@ std::string FormatTimestamp(Instant instant);
 /// Decimal digits only, at most `max`.
 std::optional<int> ParseNumber(std::string_view text, int max);
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles

@@ -62,6 +62,7 @@ struct ModelCall {
   std::int64_t sequence = 0;
   std::string method;
   std::string path;          ///< with query
+  bool unattributed = false;  ///< it named no channel: nobody can tell which instance sent it
   bool genuine_key = false;  ///< it carried the API key of the deployment
   std::string prompt;        ///< texts of all messages, one after another
   Json request;              ///< the body; null when it was not JSON

@@ -37,20 +37,4 @@ class NoServices : public Services {
   }
 };
 
-class NoCommands : public Commands {
- public:
-  Result<CommandResult> Run(const std::string&, const Json&) override {
-    return Fail(ErrorKind::kNotAvailable, "this run has no commands");
-  }
-};
-
-class NoSourceTree : public SourceTree {
- public:
-  Result<std::vector<SourceFile>> Files(const std::vector<std::string>&) override { return Missing(); }
-  Result<std::string> Read(const std::string&) override { return Missing(); }
-
- private:
-  static tl::unexpected<Error> Missing() { return Fail(ErrorKind::kNotAvailable, "this run has no source tree"); }
-};
-
 }  // namespace readiness

@@ -6,12 +6,13 @@
 #include <string>
 
 #include "base/redactor.h"
-#include "capabilities/data_provider_client.h"
+#include "capabilities/commands/session_commands.h"
 #include "capabilities/endpoints.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
 #include "capabilities/openapi/target_openapi.h"
 #include "capabilities/service_logs.h"
+#include "capabilities/session_doubles.h"
 #include "capabilities/session_stores.h"
 #include "capabilities/target_actions.h"
 #include "capabilities/target_identities.h"
@@ -68,8 +69,8 @@ class Runtime {
   TargetIdentities identities_;
   TargetOpenApi openapi_;
   TargetServices services_;
-  NoCommands commands_;
-  NoSourceTree source_tree_;
+  SessionCommands commands_;
+  std::unique_ptr<SourceTree> source_tree_;
   Context context_;
 };
 

@@ -1,9 +1,6 @@
 // Fakes of what stands around the target's API: language model, operations, services, commands, source tree.
 
-#include <fnmatch.h>
-
-#include <algorithm>
-
+#include "readiness/source_glob.h"
 #include "readiness/testing.h"
 
 namespace readiness::testing {
@@ -15,13 +12,6 @@ tl::unexpected<Error> NotScripted(const std::string& what) {
 
 std::string Word(StoreFault fault) {
   return fault == StoreFault::kStopped ? "stopped" : "hanging";
-}
-
-// "**/x" also matches "x".
-bool Matches(const std::string& glob, const std::string& path) {
-  if (glob.starts_with("**/") && Matches(glob.substr(3), path)) return true;
-  const bool spans = glob.find("**") != std::string::npos;
-  return ::fnmatch(glob.c_str(), path.c_str(), spans ? 0 : FNM_PATHNAME) == 0;
 }
 
 }  // namespace
@@ -190,9 +180,7 @@ Result<std::vector<SourceFile>> FakeSourceTree::Files(const std::vector<std::str
   if (error_) return Fail(*error_);
   std::vector<SourceFile> files;
   for (const auto& [path, text] : files_) {
-    const auto matches = [&path = path](const std::string& glob) { return Matches(glob, path); };
-    if (std::any_of(globs.begin(), globs.end(), matches))
-      files.push_back({path, static_cast<std::int64_t>(text.size())});
+    if (MatchesAnyGlob(globs, path)) files.push_back({path, static_cast<std::int64_t>(text.size())});
   }
   return files;
 }

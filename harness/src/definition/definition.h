@@ -213,14 +213,14 @@ struct DataProviderDeployment {
 
 struct LanguageModelDeployment {
   std::vector<std::string> hosts;  ///< upstream host names it stands for behind ${double.<name>.proxy}
-  std::string api_key;             ///< what the target must present; placeholders ${secret.<name>}
+  std::string api_key;             ///< what the target must present; placeholders ${secret.<name>}; redacted
   std::string reply;               ///< content of its answers unless an item scripts others
 };
 
-/// One of the target's commands. Placeholders as for a service's command; a fresh process per call.
+/// One of the target's commands. Placeholders as for a service's command, and ${source_tree}; a fresh process per call.
 struct CommandDeployment {
   std::vector<std::string> command;
-  std::string working_directory;  ///< also ${source_tree}; empty: the run directory
+  std::string working_directory;  ///< empty: the run directory
   std::map<std::string, EnvValue> environment;
   Milliseconds timeout{30'000};
 };

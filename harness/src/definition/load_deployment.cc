@@ -57,11 +57,13 @@ class DeploymentReader {
     reader.Named("secrets", "secret", [&](const auto& member) { ReadSecret(member); });
     ReadStores(reader);
     ReadDataProviders(reader);
+    ReadLanguageModels(reader);
     if (const LocatedJson* token = reader.Find("token"); token != nullptr) ReadToken(*token);
     deployment_.allowed_hosts = reader.Strings("allowed_hosts", TextRule::kHostName);
     deployment_.defects_file = ReadPath(reader, "defects");
     deployment_.source_tree = ReadPath(reader, "source_tree");
     ReadServices(reader);
+    ReadCommands(reader);
     ReadVariants(reader);
     reader.Finish();
     return std::move(deployment_);
@@ -102,7 +104,9 @@ class DeploymentReader {
     for (const std::string& store : Union(KeysOf(reader.Find("stores")), NamesOf(target_.stores))) {
       in_environment_.names.push_back("store." + store + ".url");
     }
-    for (const std::string& name : Union(KeysOf(reader.Find("data_providers")), target_.data_providers)) {
+    const auto providers = Union(KeysOf(reader.Find("data_providers")), target_.data_providers);
+    const auto models = Union(KeysOf(reader.Find("language_models")), target_.language_models);
+    for (const std::string& name : Union(providers, models)) {
       for (const char* part : {"url", "proxy", "ca_file"})
         in_environment_.names.push_back(fmt::format("double.{}.{}", name, part));
     }
@@ -174,6 +178,26 @@ class DeploymentReader {
     CheckProvided(reader, "data_providers", "data provider", target_.data_providers);
   }
 
+  void ReadLanguageModels(ObjectReader& reader) {
+    reader.Named("language_models", "language model", [&](const LocatedJson::Member& member) {
+      if (!Contains(target_.language_models, member.key)) {
+        problems_.AddUnknown(member, "language model", member.key, target_.language_models);
+      }
+      LanguageModelDeployment model;
+      ObjectReader inner(member.value, shapes::kLanguageModel, problems_);
+      model.hosts = inner.Strings("hosts", TextRule::kHostName);
+      model.api_key = ReadSecretText(inner, "api_key");
+      model.reply = inner.String("reply", TextRule::kText);
+      if (!model.reply.empty()) {
+        const KnownPlaceholders none;
+        CheckPlaceholders(*inner.Find("reply"), "\"reply\"", model.reply, &none, problems_);
+      }
+      inner.Finish();
+      deployment_.language_models.emplace(member.key, std::move(model));
+    });
+    CheckProvided(reader, "language_models", "language model", target_.language_models);
+  }
+
   void ReadToken(const LocatedJson& value) {
     ObjectReader reader(value, shapes::kToken, problems_);
     if (const auto algorithm = reader.Word("algorithm"))
@@ -214,6 +238,22 @@ class DeploymentReader {
       deployment_.service_order.push_back(member.key);
     });
     CheckProvided(reader, "services", "service", NamesOf(target_.services));
+    const LocatedJson* services = reader.Find("services");
+    if (services == nullptr || services->type != Type::kObject || !services->members.empty()) return;
+    if (!target_.services.empty() || reader.Find("source_tree") != nullptr) return;
+    problems_.Add(*services, "there is nothing to look at", "at least one service, or a \"source_tree\"",
+                  "an empty object");
+  }
+
+  void ReadCommands(ObjectReader& reader) {
+    const std::vector<std::string> known = NamesOf(target_.commands);
+    KnownPlaceholders placeholders = in_environment_;
+    if (!deployment_.source_tree.empty()) placeholders.names.emplace_back("source_tree");
+    ServiceReader command_reader(std::move(placeholders), problems_);
+    reader.Named("commands", "command", [&](const LocatedJson::Member& member) {
+      if (!Contains(known, member.key)) problems_.AddUnknown(member, "command", member.key, known);
+      deployment_.commands.emplace(member.key, command_reader.ReadTargetCommand(member.value));
+    });
   }
 
   /// Everything that the target names of a kind must be under `key`.

@@ -27,12 +27,15 @@ class TargetReader {
     target_.id = reader.String("target", TextRule::kName);
     target_.title = reader.String("title", TextRule::kLine);
     reader.Named("services", "service", [&](const auto& member) { ReadService(member); });
-    if (const LocatedJson* services = reader.Find("services");
-        services != nullptr && services->type == LocatedJson::Type::kObject && services->members.empty()) {
-      problems_.Add(*services, "the target has no services", "at least one service", "an empty object");
-    }
     reader.Named("stores", "store", [&](const auto& member) { ReadStore(member); });
     target_.data_providers = reader.Strings("data_providers", TextRule::kName);
+    if (const LocatedJson* commands = reader.Find("commands"); commands != nullptr) {
+      for (auto& [name, what] :
+           ReadStringMembers(*commands, "\"commands\"", "command", TextRule::kName, TextRule::kLine, problems_)) {
+        target_.commands.emplace(name, what);
+      }
+    }
+    ReadLanguageModels(reader);
     if (const LocatedJson* credential = reader.Find("credential"); credential != nullptr) ReadCredential(*credential);
     reader.Named("actions", "action", [&](const auto& member) { ReadAction(member); });
     reader.Named("identities", "identity", [&](const auto& member) { ReadIdentity(member); });
@@ -63,6 +66,17 @@ class TargetReader {
     }
     reader.Finish();
     target_.stores.emplace(member.key, std::move(store));
+  }
+
+  void ReadLanguageModels(ObjectReader& reader) {
+    target_.language_models = reader.Strings("language_models", TextRule::kName);
+    for (const std::string& name : target_.language_models) {
+      const auto& others = target_.data_providers;
+      if (std::find(others.begin(), others.end(), name) == others.end()) continue;
+      problems_.Add(*reader.Find("language_models"),
+                    fmt::format("{} is a data provider and a language model", Quoted(name)), "a name of its own", {},
+                    "both would be ${double." + name + ".url}");
+    }
   }
 
   void ReadCredential(const LocatedJson& value) {

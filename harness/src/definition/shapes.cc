@@ -73,8 +73,8 @@ const Shape kTarget{"a target",
                     "target",
                     "",
                     {Optional("$schema"), Required("target"), Required("title"), Required("services"),
-                     Optional("stores"), Optional("data_providers"), Optional("credential"), Optional("identities"),
-                     Optional("actions"), Optional("operations")}};
+                     Optional("stores"), Optional("data_providers"), Optional("language_models"), Optional("commands"),
+                     Optional("credential"), Optional("identities"), Optional("actions"), Optional("operations")}};
 const Shape kTargetService{"a service", "target", "/definitions/service", {Optional("openapi")}};
 const Shape kTargetStore{"a store", "target", "/definitions/store", {Optional("owner_columns"), Optional("owners")}};
 const Shape kCredential{"a credential", "target", "/definitions/credential", {Required("header"), Required("value")}};
@@ -112,12 +112,22 @@ const Shape kDeployment{
     "deployment",
     "",
     {Optional("$schema"), Required("deployment"), Required("target"), Required("engine", kEngines), Optional("secrets"),
-     Optional("stores"), Optional("data_providers"), Optional("token"), Optional("allowed_hosts"), Optional("defects"),
-     Optional("source_tree"), Required("services"), Optional("variants")}};
+     Optional("stores"), Optional("data_providers"), Optional("language_models"), Optional("commands"),
+     Optional("token"), Optional("allowed_hosts"), Optional("defects"), Optional("source_tree"), Required("services"),
+     Optional("variants")}};
 const Shape kDataProvider{"a data provider",
                           "deployment",
                           "/definitions/data_provider",
                           {Optional("hosts"), Required("client_id"), Required("client_secret")}};
+const Shape kCommand{"a command",
+                     "deployment",
+                     "/definitions/target_command",
+                     {Required("command"), Optional("working_directory"), Optional("environment"),
+                      Optional("timeout_ms", kMilliseconds)}};
+const Shape kLanguageModel{"a language model",
+                           "deployment",
+                           "/definitions/language_model",
+                           {Optional("hosts"), Required("api_key"), Required("reply")}};
 const Shape kToken{"a token description",
                    "deployment",
                    "/definitions/token",
@@ -144,13 +154,14 @@ const Shape kServiceOverlay{"a service of a variant",
 
 const std::vector<const Shape*>& AllShapes() {
   using namespace shapes;
-  static const std::vector<const Shape*> all = {&kProbe,       &kParameter,      &kSuite,      &kAudit,
-                                                &kItem,        &kSource,         &kTarget,     &kTargetService,
-                                                &kTargetStore, &kCredential,     &kIdentity,   &kAction,
-                                                &kRefused,     &kHttpStep,       &kSqlStep,    &kExpect,
-                                                &kDeployment,  &kDataProvider,   &kToken,      &kService,
-                                                &kSecretValue, &kWait,           &kWaitHttp,   &kWaitLog,
-                                                &kVariant,     &kServiceOverlay, &kOperations, &kOperationOverride};
+  // One group for each of the four files.
+  static const std::vector<const Shape*> all = {
+      &kProbe,       &kParameter,                                 //
+      &kSuite,       &kAudit,         &kItem,          &kSource,  //
+      &kTarget,      &kTargetService, &kTargetStore,   &kCredential, &kIdentity,   &kAction,
+      &kRefused,     &kHttpStep,      &kSqlStep,       &kExpect,     &kOperations, &kOperationOverride,  //
+      &kDeployment,  &kDataProvider,  &kLanguageModel, &kCommand,    &kToken,      &kService,
+      &kSecretValue, &kWait,          &kWaitHttp,      &kWaitLog,    &kVariant,    &kServiceOverlay};
   return all;
 }
 

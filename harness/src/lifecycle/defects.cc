@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <map>
 
@@ -20,10 +21,37 @@ constexpr std::size_t kMaxAcknowledgement = 256 * 1024;
 struct Catalogue {
   std::set<std::string> defects;
   std::map<std::string, std::vector<std::string>> sets;  ///< by whole name: "ai-health.as-audited"
+  std::map<std::string, Overlay> overlays;               ///< of those defects that are the source tree's
 };
 
 Error Malformed(const std::string& file, const std::string& what, const std::string& expected) {
   return Error{ErrorKind::kDefinition, what, Place{file, 0, 0}, expected, {}, {}};
+}
+
+/// {"files": "<folder beside defects.json>", "remove": ["<path in the tree>", ...]}, one of the two at the least.
+Result<Overlay> ReadOverlay(const Json& json, const std::string& id, const std::string& file) {
+  const auto malformed = [&](const std::string& what) {
+    return Fail(Malformed(file, fmt::format("the overlay of defect {} {}", Printable(id, 200), what),
+                          "{\"files\": \"<folder>\", \"remove\": [\"<path>\", ...]}, one of the two at the least"));
+  };
+  if (!json.is_object() || json.empty()) return malformed("is not an object or empty");
+  Overlay overlay;
+  overlay.defect = id;
+  for (const auto& [key, value] : json.items()) {
+    if (key == "files" && value.is_string()) {
+      const std::string folder = value.get<std::string>();
+      if (!StaysInside(folder)) return malformed("has files outside the folder of defects.json");
+      overlay.files = (std::filesystem::path(file).parent_path() / folder).lexically_normal().string();
+    } else if (key == "remove" && value.is_array()) {
+      for (const Json& path : value) {
+        if (!path.is_string()) return malformed("removes what is no path");
+        overlay.remove.push_back(path.get<std::string>());
+      }
+    } else {
+      return malformed(fmt::format("has an unknown or wrong \"{}\"", Printable(key, 100)));
+    }
+  }
+  return overlay;
 }
 
 Result<Catalogue> ReadCatalogue(const std::string& file, const std::string& target_id) {
@@ -39,6 +67,9 @@ Result<Catalogue> ReadCatalogue(const std::string& file, const std::string& targ
           Malformed(file, "a defect has no id", "{\"id\": \"<suite>.<item>\", \"what\": ..., \"reddens\": [...]}"));
     }
     catalogue.defects.insert(id->get<std::string>());
+    if (const auto overlay = defect.find("overlay"); overlay != defect.end()) {
+      READINESS_ASSIGN(catalogue.overlays[id->get<std::string>()], ReadOverlay(*overlay, id->get<std::string>(), file));
+    }
   }
   const auto sets = json.find("sets");
   if (sets == json.end()) return catalogue;
@@ -114,6 +145,15 @@ Result<DefectsRequest> PlanDefects(const std::string& given, const std::string& 
   READINESS_ASSIGN(const Catalogue catalogue, ReadCatalogue(defects_file, target_id));
   for (const std::string& entry : own)
     READINESS_RETURN_IF_ERROR(Expand(entry, catalogue, defects_file, request.expected));
+  for (const auto& [id, overlay] : catalogue.overlays) {
+    if (request.expected.erase(id) > 0) request.overlays.push_back(overlay);
+  }
+  if (request.overlays.empty()) return request;
+  // The services know nothing of overlays, nor of sets that have some.
+  std::vector<std::string> of_services(request.expected.begin(), request.expected.end());
+  std::copy_if(entries.begin(), entries.end(), std::back_inserter(of_services),
+               [&](const std::string& entry) { return !entry.starts_with(target_id + "."); });
+  request.variable = fmt::format("{}", fmt::join(of_services, ","));
   return request;
 }
 

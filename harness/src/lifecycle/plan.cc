@@ -24,6 +24,14 @@ std::string LoopbackUrl(int port) {
   return fmt::format("http://127.0.0.1:{}", port);
 }
 
+/// Base URL of a channel of a language model double, and the proxy that tells it the channel.
+std::string ModelUrl(int port, const std::string& channel) {
+  return fmt::format("http://127.0.0.1:{}/channels/{}/v1", port, channel);
+}
+std::string ModelProxy(int port, const std::string& channel) {
+  return fmt::format("http://{}@127.0.0.1:{}", channel, port);
+}
+
 std::string DoubleName(const std::string& provider) {
   return "double-" + provider;
 }
@@ -77,11 +85,24 @@ Result<void> CheckNames(const Deployment& deployment) {
                                   "only Readiness itself sets this variable"));
     }
   }
+  for (const auto& entry : deployment.commands) {
+    for (const char* reserved : kReserved) {
+      if (!entry.second.environment.contains(reserved)) continue;
+      return Fail(DefinitionError(deployment, fmt::format("commands.{}.environment sets {}", entry.first, reserved),
+                                  "only Readiness itself sets this variable"));
+    }
+  }
   for (const auto& entry : deployment.data_providers) {
     if (IsSafeName(entry.first)) continue;
     return Fail(DefinitionError(deployment,
                                 fmt::format("data provider cannot be called \"{}\"", Printable(entry.first, 100)),
                                 "letters, digits, - and _"));
+  }
+  for (const auto& entry : deployment.language_models) {
+    if (IsSafeName(entry.first) && !deployment.data_providers.contains(entry.first)) continue;
+    return Fail(DefinitionError(deployment,
+                                fmt::format("language model cannot be called \"{}\"", Printable(entry.first, 100)),
+                                "letters, digits, - and _, and no data provider of that name"));
   }
   return {};
 }
@@ -95,11 +116,14 @@ class Planner {
   Result<Plan> Make() {
     READINESS_RETURN_IF_ERROR(CheckNames(deployment_));
     for (const auto& [name, provider] : deployment_.data_providers)
-      READINESS_RETURN_IF_ERROR(AddDouble(name, provider));
+      READINESS_RETURN_IF_ERROR(AddDataProvider(name, provider));
+    for (const auto& [name, model] : deployment_.language_models)
+      READINESS_RETURN_IF_ERROR(AddLanguageModel(name, model));
     DefinePlaceholders();
     for (const std::string& name : deployment_.service_order) {
       READINESS_RETURN_IF_ERROR(AddService(name, deployment_.services.at(name)));
     }
+    for (const auto& [name, command] : deployment_.commands) READINESS_RETURN_IF_ERROR(AddCommand(name, command));
     READINESS_RETURN_IF_ERROR(CompleteSession());
     return std::move(plan_);
   }
@@ -107,9 +131,12 @@ class Planner {
  private:
   PlaceholderValues SecretPlaceholders() const;
   void DefinePlaceholders();
-  Result<void> AddDouble(const std::string& name, const DataProviderDeployment& provider);
+  Result<void> AddDataProvider(const std::string& name, const DataProviderDeployment& provider);
+  Result<void> AddLanguageModel(const std::string& name, const LanguageModelDeployment& model);
+  Result<void> AddDouble(const std::string& name, const std::string& program, Json config);
   Result<void> AddService(const std::string& name, const ServiceDeployment& service);
   Result<std::map<std::string, std::string>> EnvironmentOf(const std::string& name, const ServiceDeployment& service);
+  Result<void> AddCommand(const std::string& name, const CommandDeployment& command);
   Result<void> CompleteSession();
   std::map<std::string, std::string> InheritedEnvironment() const;
 
@@ -118,7 +145,11 @@ class Planner {
     return service == inputs_.instance_of && !inputs_.instance.empty() ? inputs_.instance : service;
   }
   std::string InRun(const std::string& name) const { return inputs_.run_directory + "/" + name; }
+  const std::string& SourceTree() const {
+    return inputs_.source_tree.empty() ? deployment_.source_tree : inputs_.source_tree;
+  }
   std::string LogOf(const std::string& name) const { return InRun(name + ".log"); }
+  std::string AdminSocket(const std::string& name) const { return InRun(DoubleName(name) + ".sock"); }
   std::string CaDirectory(const std::string& provider) const { return InRun(DoubleName(provider) + "-ca"); }
   Result<std::string> Fill(const PlaceholderValues& placeholders, const std::string& text,
                            const std::string& field) const {
@@ -150,8 +181,11 @@ void Planner::DefinePlaceholders() {
   }
   for (const auto& [name, url] : inputs_.store_urls) in_environment_.Set(fmt::format("store.{}.url", name), url);
   for (const auto& [name, port] : inputs_.double_ports) {
-    in_environment_.Set(fmt::format("double.{}.url", name), LoopbackUrl(port));
-    in_environment_.Set(fmt::format("double.{}.proxy", name), LoopbackUrl(port));
+    const bool model = deployment_.language_models.contains(name);
+    in_environment_.Set(fmt::format("double.{}.url", name),
+                        model ? ModelUrl(port, inputs_.Channel()) : LoopbackUrl(port));
+    in_environment_.Set(fmt::format("double.{}.proxy", name),
+                        model ? ModelProxy(port, inputs_.Channel()) : LoopbackUrl(port));
     in_environment_.Set(fmt::format("double.{}.ca_file", name), CaDirectory(name) + "/ca.pem");
   }
   in_command_ = in_environment_;
@@ -167,22 +201,39 @@ std::map<std::string, std::string> Planner::InheritedEnvironment() const {
   return environment;
 }
 
-Result<void> Planner::AddDouble(const std::string& name, const DataProviderDeployment& provider) {
+Result<void> Planner::AddDataProvider(const std::string& name, const DataProviderDeployment& provider) {
   const std::string field = "data_providers." + name;
   READINESS_ASSIGN(const std::string client_id, Fill(secrets_only_, provider.client_id, field + ".client_id"));
   READINESS_ASSIGN(const std::string client_secret,
                    Fill(secrets_only_, provider.client_secret, field + ".client_secret"));
+  plan_.session.data_providers[name] = {AdminSocket(name)};
+  plan_.session.secrets.push_back(client_secret);
+  return AddDouble(name, "readiness-double-data-provider",
+                   {{"hosts", provider.hosts}, {"client_id", client_id}, {"client_secret", client_secret}});
+}
+
+Result<void> Planner::AddLanguageModel(const std::string& name, const LanguageModelDeployment& model) {
+  READINESS_ASSIGN(const std::string api_key,
+                   Fill(secrets_only_, model.api_key, "language_models." + name + ".api_key"));
+  plan_.session.language_models[name] = {AdminSocket(name), inputs_.Channel()};
+  plan_.session.secrets.push_back(api_key);
+  return AddDouble(name, "readiness-double-language-model",
+                   {{"hosts", model.hosts}, {"api_key", api_key}, {"reply", model.reply}});
+}
+
+/// `config` is what the double needs beside what all of them do.
+Result<void> Planner::AddDouble(const std::string& name, const std::string& program, Json config) {
   const auto port = inputs_.double_ports.find(name);
   if (port == inputs_.double_ports.end()) return Fail(ErrorKind::kInternal, "no port for the double " + name);
-  const std::string admin_socket = InRun(DoubleName(name) + ".sock");
-  const Json config{{"port", port->second},   {"admin_socket", admin_socket},   {"hosts", provider.hosts},
-                    {"client_id", client_id}, {"client_secret", client_secret}, {"ca_directory", CaDirectory(name)}};
+  config["port"] = port->second;
+  config["admin_socket"] = AdminSocket(name);
+  config["ca_directory"] = CaDirectory(name);
   const std::string config_file = InRun(DoubleName(name) + ".json");
   plan_.files.push_back({config_file, config.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"});
 
   ServiceSpec spec;
   spec.name = DoubleName(name);
-  spec.command = {inputs_.tool_directory + "/readiness-double-data-provider", "--config", config_file};
+  spec.command = {inputs_.tool_directory + "/" + program, "--config", config_file};
   spec.environment = InheritedEnvironment();
   spec.working_directory = inputs_.run_directory;
   spec.log_file = LogOf(spec.name);
@@ -191,8 +242,6 @@ Result<void> Planner::AddDouble(const std::string& name, const DataProviderDeplo
   healthy.http = WaitCondition::HttpAnswers{"/__double__/health", {200}};
   spec.ready = {healthy};
   plan_.doubles.push_back(std::move(spec));
-  plan_.session.data_providers[name] = {admin_socket};
-  plan_.session.secrets.push_back(client_secret);
   return {};
 }
 
@@ -237,6 +286,30 @@ Result<std::map<std::string, std::string>> Planner::EnvironmentOf(const std::str
   return environment;
 }
 
+Result<void> Planner::AddCommand(const std::string& name, const CommandDeployment& command) {
+  const std::string field = "commands." + name;
+  PlaceholderValues placeholders = in_command_;
+  if (const std::string tree = SourceTree(); !tree.empty()) placeholders.Set("source_tree", tree);
+  CommandSpec spec;
+  for (const std::string& word : command.command) {
+    READINESS_ASSIGN(std::string filled, Fill(placeholders, word, field + ".command"));
+    spec.command.push_back(std::move(filled));
+  }
+  READINESS_ASSIGN(spec.working_directory, Fill(placeholders, command.working_directory, field + ".working_directory"));
+  if (spec.working_directory.empty()) spec.working_directory = inputs_.run_directory;
+  spec.environment = InheritedEnvironment();
+  for (const auto& [variable, value] : command.environment) {
+    READINESS_ASSIGN(const std::string filled,
+                     Fill(placeholders, value.value, fmt::format("{}.environment.{}", field, variable)));
+    spec.environment[variable] = filled;
+    if (value.secret) plan_.session.secrets.push_back(filled);
+  }
+  if (!inputs_.defects.empty()) spec.environment[kDefectsVariable] = inputs_.defects;
+  spec.timeout = command.timeout;
+  plan_.session.commands[name] = std::move(spec);
+  return {};
+}
+
 Result<void> Planner::CompleteSession() {
   Session& session = plan_.session;
   session.run_id = inputs_.run_id;
@@ -245,6 +318,7 @@ Result<void> Planner::CompleteSession() {
   session.deployment_file = deployment_.file;
   session.engine = "process";
   session.stores = inputs_.store_urls;
+  session.source_tree = SourceTree();
   READINESS_ASSIGN(session.token_signing_key, Fill(secrets_only_, deployment_.token_signing_key, "token.signing_key"));
   session.token_algorithm = deployment_.token_algorithm;
   session.allowed_hosts = deployment_.allowed_hosts;
@@ -265,6 +339,10 @@ bool NeedsPort(const WaitCondition& condition) {
 
 std::set<std::string> ServicesWithPort(const Deployment& deployment) {
   std::vector<const std::string*> texts;
+  for (const auto& entry : deployment.commands) {
+    for (const std::string& word : entry.second.command) texts.push_back(&word);
+    for (const auto& variable : entry.second.environment) texts.push_back(&variable.second.value);
+  }
   for (const auto& entry : deployment.services) {
     for (const std::string& word : entry.second.command) texts.push_back(&word);
     texts.push_back(&entry.second.working_directory);

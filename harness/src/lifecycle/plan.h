@@ -29,9 +29,10 @@ struct PlanInputs {
   std::string tool_directory;
   std::map<std::string, std::string> secrets;  ///< as ResolveSecrets gave them
   std::map<std::string, int> service_ports;    ///< of the services in ServicesWithPort
-  std::map<std::string, int> double_ports;     ///< of every data provider
+  std::map<std::string, int> double_ports;     ///< of every data provider and language model
   std::map<std::string, std::string> store_urls;
-  std::string defects;  ///< DefectsRequest::variable
+  std::string defects;      ///< DefectsRequest::variable
+  std::string source_tree;  ///< the copy with overlays; empty: the deployment's own
   /// Name of the instance that is planned, a second one of the service `instance_of`; empty: the run itself.
   std::string instance;
   std::string instance_of;

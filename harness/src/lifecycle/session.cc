@@ -14,6 +14,18 @@ namespace {
 constexpr int kStateFormat = 1;
 constexpr int kSessionFormat = 1;
 
+std::optional<CommandSpec> ReadCommand(const Json& value, const std::string& file) {
+  if (!value.is_object()) return std::nullopt;
+  FieldReader fields(value, file);
+  CommandSpec command;
+  command.command = fields.Strings("command");
+  command.environment = fields.StringMap("environment");
+  command.working_directory = fields.String("working_directory");
+  command.timeout = std::chrono::milliseconds(fields.Integer("timeout_ms"));
+  if (!fields.Check() || command.command.empty()) return std::nullopt;
+  return command;
+}
+
 }  // namespace
 
 Json ToJson(const ProcessIdentity& process) {
@@ -116,10 +128,27 @@ Result<Session> ReadSession(const std::string& run_directory) {
   }
   session.stores = fields.StringMap("stores");
   for (const auto& [name, socket] : fields.StringMap("data_providers")) session.data_providers[name] = {socket};
+  for (const auto& [name, value] : fields.Object("commands").items()) {
+    if (auto command = ReadCommand(value, file)) {
+      session.commands[name] = std::move(*command);
+    } else {
+      fields.Problem("commands", "objects with command, environment, working_directory and timeout_ms");
+    }
+  }
+  for (const auto& [name, value] : fields.Object("language_models").items()) {
+    if (!value.is_object()) {
+      fields.Problem("language_models", "objects with admin_socket and channel");
+      continue;
+    }
+    FieldReader model(value, file);
+    session.language_models[name] = {model.String("admin_socket"), model.String("channel")};
+    if (!model.Check()) fields.Problem("language_models", "objects with admin_socket and channel");
+  }
   session.token_signing_key = fields.String("token_signing_key");
   session.token_algorithm = fields.String("token_algorithm");
   session.allowed_hosts = fields.Strings("allowed_hosts");
   session.secrets = fields.Strings("secrets");
+  session.source_tree = fields.String("source_tree");
   session.defects = fields.Strings("defects");
   READINESS_RETURN_IF_ERROR(fields.Check());
   return session;
@@ -132,6 +161,17 @@ Result<void> WriteSession(const std::string& run_directory, const Session& sessi
   }
   Json data_providers = Json::object();
   for (const auto& [name, provider] : session.data_providers) data_providers[name] = provider.admin_socket;
+  Json commands = Json::object();
+  for (const auto& [name, command] : session.commands) {
+    commands[name] = {{"command", command.command},
+                      {"environment", command.environment},
+                      {"working_directory", command.working_directory},
+                      {"timeout_ms", command.timeout.count()}};
+  }
+  Json language_models = Json::object();
+  for (const auto& [name, model] : session.language_models) {
+    language_models[name] = {{"admin_socket", model.admin_socket}, {"channel", model.channel}};
+  }
   const Json json{{"format", kSessionFormat},
                   {"run_id", session.run_id},
                   {"target_file", session.target_file},
@@ -141,10 +181,13 @@ Result<void> WriteSession(const std::string& run_directory, const Session& sessi
                   {"services", services},
                   {"stores", session.stores},
                   {"data_providers", data_providers},
+                  {"commands", commands},
+                  {"language_models", language_models},
                   {"token_signing_key", session.token_signing_key},
                   {"token_algorithm", session.token_algorithm},
                   {"allowed_hosts", session.allowed_hosts},
                   {"secrets", session.secrets},
+                  {"source_tree", session.source_tree},
                   {"defects", session.defects}};
   // A secret that is not UTF-8 must not throw here; its replacement could no longer be redacted, so it is refused.
   std::string text;

@@ -23,6 +23,9 @@ Result<void> ReservePorts(Engine& engine, const Deployment& deployment, PlanInpu
   for (const std::string& name : ServicesWithPort(deployment)) {
     READINESS_ASSIGN(inputs.service_ports[name], engine.ReservePort(deployment.services.at(name).port));
   }
+  for (const auto& entry : deployment.language_models) {
+    READINESS_ASSIGN(inputs.double_ports[entry.first], engine.ReservePort(std::nullopt));
+  }
   for (const auto& entry : deployment.data_providers) {
     READINESS_ASSIGN(inputs.double_ports[entry.first], engine.ReservePort(std::nullopt));
   }
@@ -66,6 +69,7 @@ Result<std::vector<std::string>> ConfirmDefects(const DefectsRequest& defects, c
     acknowledged.insert(of_service.begin(), of_service.end());
   }
   READINESS_RETURN_IF_ERROR(CheckAcknowledged(defects, acknowledged));
+  for (const Overlay& overlay : defects.overlays) acknowledged.insert(overlay.defect);
   return std::vector<std::string>(acknowledged.begin(), acknowledged.end());
 }
 
@@ -85,7 +89,10 @@ Result<StartedTarget> StartTarget(const Target& target, const Deployment& deploy
                                   const StartTools& tools, Redactor& redactor) {
   READINESS_RETURN_IF_ERROR(CheckEngine(deployment));
   READINESS_ASSIGN(const DefectsRequest defects, PlanDefects(request.defects, target.id, deployment.defects_file));
+  if (!defects.overlays.empty() && (request.source_tree.empty() || request.source_tree == deployment.source_tree))
+    return Fail(ErrorKind::kInternal, "defects of the source tree are asked for and were not applied");
   PlanInputs inputs;
+  inputs.source_tree = request.source_tree;
   inputs.run_id = request.run_id;
   inputs.run_directory = request.run_directory;
   inputs.tool_directory = request.tool_directory;

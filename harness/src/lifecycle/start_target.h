@@ -23,6 +23,7 @@ struct StartRequest {
   std::string defects;               ///< READINESS_DEFECTS
   std::optional<Deadline> deadline;  ///< for all of it
   EnvironmentLookup environment;
+  std::string source_tree;  ///< as ApplyOverlays gave it
 };
 
 struct StartTools {

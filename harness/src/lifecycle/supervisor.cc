@@ -20,6 +20,7 @@
 #include "engines/postgres.h"
 #include "lifecycle/arguments.h"
 #include "lifecycle/control.h"
+#include "lifecycle/defects.h"
 #include "lifecycle/finish.h"
 #include "lifecycle/guard.h"
 #include "lifecycle/lifecycle.h"
@@ -129,9 +130,12 @@ Result<void> Supervisor::StartTargetOfRun() {
   if (!target) return Fail(ErrorKind::kDefinition, Join(target.error()));
   const Loaded<Deployment> deployment = LoadDeployment(record_.deployment_file, record_.variant, *target);
   if (!deployment) return Fail(ErrorKind::kDefinition, Join(deployment.error()));
+  READINESS_ASSIGN(const DefectsRequest defects, PlanDefects(record_.defects, target->id, deployment->defects_file));
+  READINESS_ASSIGN(std::string source_tree,
+                   ApplyOverlays(defects.overlays, deployment->source_tree, run_directory_ + "/source"));
   engine_ = MakeProcessEngine(record_.run_id, run_directory_);
-  StartRequest request{record_.run_id,  run_directory_, record_.tool_directory,
-                       record_.defects, std::nullopt,   EnvironmentVariable};
+  StartRequest request{record_.run_id, run_directory_,      record_.tool_directory, record_.defects,
+                       std::nullopt,   EnvironmentVariable, std::move(source_tree)};
   if (record_.startup_timeout) request.deadline.emplace(*record_.startup_timeout);
   const StartTools tools{*engine_, [this](const std::string& name) { return CreateDatabase(name); }};
   READINESS_ASSIGN(target_, StartTarget(*target, *deployment, request, tools, redactor_));

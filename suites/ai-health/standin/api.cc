@@ -5,7 +5,9 @@
 #include "consent.h"
 #include "evaluation.h"
 #include "health.h"
+#include "insight_api.h"
 #include "loop.h"
+#include "objects.h"
 #include "openapi.h"
 #include "provider.h"
 #include "sync.h"
@@ -48,19 +50,19 @@ std::vector<Route> OpenRoutes(const Binder& bind) {
       {"GET",
        "/health",
        bind(&Health),
-       {.id = "health_check", .summary = "Health check", .tag = "ops", .answers = {{200, ""}, {503, ""}}}},
+       {.id = "health_check", .summary = "Health check", .tag = "ops", .answers = {{200, "Health"}, {503, "Health"}}}},
       {"GET",
        "/api/v1/health/live",
        bind(&Live),
-       {.id = "live", .summary = "Liveness", .tag = "ops", .answers = {{200, ""}}}},
+       {.id = "live", .summary = "Liveness", .tag = "ops", .answers = {{200, "Liveness"}}}},
       {"GET",
        "/api/v1/health/ready",
        bind(&Ready),
-       {.id = "ready", .summary = "Readiness", .tag = "ops", .answers = {{200, ""}, {500, "Failure"}}}},
+       {.id = "ready", .summary = "Readiness", .tag = "ops", .answers = {{200, "Readiness"}, {503, "Readiness"}}}},
       {"GET",
        "/api/v1/auth-mode",
        bind(&AuthMode),
-       {.id = "auth_mode", .summary = "Mode of authentication", .tag = "auth", .answers = {{200, ""}}}},
+       {.id = "auth_mode", .summary = "Mode of authentication", .tag = "auth", .answers = {{200, "AuthMode"}}}},
       {"POST",
        "/api/v1/users/",
        bind(&RegisterUser),
@@ -179,6 +181,14 @@ std::vector<Route> LoopRoutes(const Binder& bind) {
   };
 }
 
+/// Healthy: the document.
+Response ShowDocument(App& app, const Json& document) {
+  if (app.defects.Active("ai-health.S1.tenants:no-document")) return Detail(404, "Not Found");
+  Response response = Answer(200, document);
+  if (app.defects.Active("ai-health.S1.tenants:document-cut-short")) response.body.resize(response.body.size() / 2);
+  return response;
+}
+
 }  // namespace
 
 std::vector<Route> MakeRoutes(App& app) {
@@ -189,12 +199,17 @@ std::vector<Route> MakeRoutes(App& app) {
   for (const auto make : {&AccountRoutes, &ConsentRoutes, &ProviderRoutes, &LoopRoutes}) {
     for (Route& route : make(bind)) routes.push_back(std::move(route));
   }
+  for (Route& route : InsightRoutes(app)) routes.push_back(std::move(route));
+  Area objects = ObjectAreas(app);
+  for (Route& route : objects.routes) routes.push_back(std::move(route));
   routes.push_back({"GET",
                     "/openapi.json",
                     nullptr,
                     {.id = "openapi", .summary = "This document", .tag = "ops", .answers = {{200, ""}}}});
-  routes.back().handler = [document = DescribeApi(ApiFacts(), routes)](const Request&) -> Reply<Response> {
-    return Answer(200, document);
+  standin::ApiDoc facts = ApiFacts();
+  facts.schemas.update(objects.schemas);
+  routes.back().handler = [&app, document = DescribeApi(facts, routes)](const Request&) -> Reply<Response> {
+    return ShowDocument(app, document);
   };
   return routes;
 }

@@ -26,6 +26,11 @@ std::optional<int> PerMinute(const std::string& text) {
   return static_cast<int>(*number);
 }
 
+/// As the real system reads it: what is no mode counts as dev.
+std::string KnownMode(std::string mode) {
+  return mode == "staging" || mode == "production" ? mode : "dev";
+}
+
 }  // namespace
 
 Result<Settings> ReadSettings() {
@@ -52,19 +57,26 @@ Result<Settings> ReadSettings() {
   const auto per_minute = PerMinute(rate);
   if (!per_minute) return Fail(WrongVariable("RATE_LIMIT_AUTH", "such as 5/minute", rate));
   settings.logins_per_minute = Environment("ENABLE_RATE_LIMITING") == "false" ? 1'000'000 : *per_minute;
+  settings.env_mode = KnownMode(Environment("ENV_MODE", "production"));
+  settings.log_level = Environment("LOG_LEVEL", "INFO");
+  settings.log_json = Environment("LOG_JSON") == "true";
+  settings.llm_flag = Environment("ENABLE_LLM_TRANSLATION");
+  settings.openai_base_url = Environment("OPENAI_BASE_URL");
+  while (settings.openai_base_url.ends_with('/')) settings.openai_base_url.pop_back();
+  settings.openai_api_key = Environment("OPENAI_API_KEY");
   settings.defects = Environment("READINESS_DEFECTS");
   settings.defects_acknowledge_file = Environment("READINESS_DEFECTS_ACKNOWLEDGE");
   return settings;
 }
 
-bool Remembered::Contains(UserId user) const {
+bool Remembered::Contains(std::int64_t id) const {
   const std::lock_guard lock(mutex_);
-  return users_.contains(user);
+  return ids_.contains(id);
 }
 
-void Remembered::Add(UserId user) {
+void Remembered::Add(std::int64_t id) {
   const std::lock_guard lock(mutex_);
-  users_.insert(user);
+  ids_.insert(id);
 }
 
 }  // namespace readiness::ai_health

@@ -2,6 +2,8 @@
 // What every area of the stand-in works with: settings, database, tokens, limits, and the defects that are switched on.
 // Made once by main and alive until the process ends; any thread.
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -36,6 +38,12 @@ struct Settings {
   std::string whoop_redirect_uri;
   std::string whoop_scope;
   int logins_per_minute = 5;
+  std::string env_mode;
+  std::string log_level;
+  bool log_json = false;
+  std::string llm_flag;         ///< ENABLE_LLM_TRANSLATION as given
+  std::string openai_base_url;  ///< up to and including /v1; without it, or without a key, no model is asked
+  std::string openai_api_key;
   std::string defects;
   std::string defects_acknowledge_file;
 };
@@ -43,15 +51,22 @@ struct Settings {
 /// Reads the environment. Errors: kUsage with the variable, what it must be and what it is.
 Result<Settings> ReadSettings();
 
-/// User ids that some defects of the sync remember between requests.
+/// Ids that some defects remember between requests.
 class Remembered {
  public:
-  bool Contains(UserId user) const;
-  void Add(UserId user);
+  bool Contains(std::int64_t id) const;
+  void Add(std::int64_t id);
 
  private:
   mutable std::mutex mutex_;
-  std::set<UserId> users_;
+  std::set<std::int64_t> ids_;
+};
+
+/// What some defects of the health checks remember.
+struct HealthMemory {
+  std::atomic<bool> was_good = false;
+  std::atomic<bool> was_bad = false;
+  std::atomic<std::chrono::steady_clock::duration> good_at{};
 };
 
 struct App {
@@ -63,6 +78,9 @@ struct App {
   standin::RateLimiter logins;
   Remembered synced_with_consent;
   Remembered refused_before;
+  Remembered translated_before;
+  std::atomic<bool> baseline_failed = false;
+  HealthMemory health;
 };
 
 }  // namespace readiness::ai_health

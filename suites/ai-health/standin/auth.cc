@@ -16,16 +16,10 @@ constexpr std::string_view kScheme = "Bearer ";
 constexpr std::size_t kMaxName = 100;
 constexpr std::size_t kMinPassword = 8;
 constexpr std::size_t kMaxPassword = 4096;
+constexpr std::string_view kNotValidated = "Could not validate credentials";
 
 /// Domains that nobody can receive mail at.
 constexpr std::array<std::string_view, 6> kSpecialDomains = {"arpa", "invalid", "local", "localhost", "onion", "test"};
-
-std::optional<std::string> BearerToken(const Request& request) {
-  const auto header = request.Header("Authorization");
-  if (!header || header->size() <= kScheme.size()) return std::nullopt;
-  if (strncasecmp(header->data(), kScheme.data(), kScheme.size()) != 0) return std::nullopt;
-  return header->substr(kScheme.size());
-}
 
 /// The row of the account that `token` names; nothing when the token is bad or the account does not exist.
 Reply<std::optional<standin::Row>> AccountOf(App& app, const std::string& token, const standin::TokenRules& rules) {
@@ -78,15 +72,45 @@ Response Unauthenticated(int status, std::string_view text) {
   return response;
 }
 
+/// The account that the request's token names. Ends with 401, in these words when there is no token or a bad one.
+Reply<standin::Row> RequireRow(App& app, const Request& request, const standin::TokenRules& rules,
+                               std::string_view missing, std::string_view invalid) {
+  const auto token = BearerToken(request);
+  if (!token) return End(Unauthenticated(401, missing));
+  STANDIN_ASSIGN(const auto account, AccountOf(app, *token, rules));
+  if (!account) return End(Unauthenticated(401, invalid));
+  return *account;
+}
+
+/// What every operation that takes ?user_id makes of `rules` and the caller. Healthy: nothing.
+standin::TokenRules Loosened(const standin::Defects& defects, standin::TokenRules rules) {
+  if (defects.Active("ai-health.S1.tokens:no-signature-checked")) rules.verify_signature = false;
+  if (defects.Active("ai-health.S1.tokens:no-expiry-checked")) rules.verify_expiry = false;
+  return rules;
+}
+
 }  // namespace
 
+std::optional<std::string> BearerToken(const Request& request) {
+  const auto header = request.Header("Authorization");
+  if (!header || header->size() <= kScheme.size()) return std::nullopt;
+  if (strncasecmp(header->data(), kScheme.data(), kScheme.size()) != 0) return std::nullopt;
+  return header->substr(kScheme.size());
+}
+
 Reply<UserId> RequireUser(App& app, const Request& request, const standin::TokenRules& rules) {
-  if (const auto user_id = request.Query("user_id"); user_id && !ParseInteger(*user_id)) return End(Invalid());
-  const auto token = BearerToken(request);
-  if (!token) return End(Detail(401, "Missing bearer token"));
-  STANDIN_ASSIGN(const auto account, AccountOf(app, *token, rules));
-  if (!account) return End(Detail(401, "Invalid token"));
-  return account->Integer("id");
+  const auto user_id = request.Query("user_id");
+  const auto named = user_id ? ParseInteger(*user_id) : std::nullopt;
+  if (user_id && !named) return End(Invalid());
+  STANDIN_ASSIGN(const auto account,
+                 RequireRow(app, request, Loosened(app.defects, rules), "Missing bearer token", "Invalid token"));
+  if (named && app.defects.Active("ai-health.S1.tenants:query-names-caller")) return *named;
+  return account.Integer("id");
+}
+
+Reply<UserId> RequireAccount(App& app, const Request& request, const standin::TokenRules& rules) {
+  STANDIN_ASSIGN(const auto account, RequireRow(app, request, rules, kNotValidated, kNotValidated));
+  return account.Integer("id");
 }
 
 Reply<Response> RegisterUser(App& app, const Request& request) {
@@ -133,11 +157,8 @@ Reply<Response> Login(App& app, const Request& request) {
 }
 
 Reply<Response> WhoAmI(App& app, const Request& request) {
-  const auto token = BearerToken(request);
-  if (!token) return End(Unauthenticated(401, "Could not validate credentials"));
-  STANDIN_ASSIGN(const auto account, AccountOf(app, *token, {}));
-  if (!account) return End(Unauthenticated(401, "Could not validate credentials"));
-  return Answer(200, AccountBody(*account));
+  STANDIN_ASSIGN(const auto account, RequireRow(app, request, {}, kNotValidated, kNotValidated));
+  return Answer(200, AccountBody(account));
 }
 
 Reply<Response> AuthMode(App&, const Request&) {

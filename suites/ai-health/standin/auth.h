@@ -9,9 +9,15 @@ namespace readiness::ai_health {
 /// token or user, with 422 when `?user_id` is not a number.
 Reply<UserId> RequireUser(App& app, const Request& request, const standin::TokenRules& rules = {});
 
+/// The same for operations that take no ?user_id; its 401 has other words.
+Reply<UserId> RequireAccount(App& app, const Request& request, const standin::TokenRules& rules = {});
+
+/// What follows "Bearer " in the Authorization header.
+std::optional<std::string> BearerToken(const Request& request);
+
 Reply<Response> RegisterUser(App& app, const Request& request);
 Reply<Response> Login(App& app, const Request& request);
-/// The caller's own account; its 401 differs from RequireUser's.
+/// The caller's own account.
 Reply<Response> WhoAmI(App& app, const Request& request);
 Reply<Response> AuthMode(App& app, const Request& request);
 

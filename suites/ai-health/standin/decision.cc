@@ -3,12 +3,15 @@
 #include <cmath>
 #include <utility>
 
+#include "claims.h"
+
 namespace readiness::ai_health {
 namespace {
 
 using standin::Json;
 
-constexpr double kContinueConfidence = 0.6;
+constexpr int kContinueLevel = 4;
+constexpr int kAdjustLevel = 3;
 constexpr double kStopConfidence = 0.5;
 constexpr double kStopEffect = 0.5;
 
@@ -31,7 +34,7 @@ std::pair<std::string, std::string> ActionAndReason(const std::string& verdict, 
     return {"adjust", interaction_note.get<std::string>()};
   if (verdict == "harmful" || (worsened && std::abs(effect) >= kStopEffect && confidence >= kStopConfidence))
     return {"stop", "Evidence suggests this intervention may be worsening the target metric."};
-  if (verdict == "helpful" && confidence >= kContinueConfidence) {
+  if (verdict == "helpful" && ActionAllowed(LevelOf(confidence), "continue")) {
     const Json lag = attribution.is_object() ? attribution.value("best_lag_days", Json()) : Json();
     const std::string known_lag = lag.is_number() ? " (best lag " + standin::Compact(lag) + "d)" : "";
     return {"continue", "Helpful effect observed" + known_lag + ". Continue and monitor."};
@@ -46,11 +49,21 @@ std::pair<std::string, std::string> ActionAndReason(const std::string& verdict, 
 
 }  // namespace
 
-Decision DecideNextStep(const std::string& verdict, double confidence, const Json& details) {
+bool ActionAllowed(int level, const std::string& action) {
+  if (action == "continue") return level >= kContinueLevel;
+  if (action == "adjust") return level >= kAdjustLevel;
+  return action == "extend" || action == "stop";
+}
+
+Decision DecideNextStep(const std::string& verdict, std::optional<double> confidence, const Json& details) {
   const bool has_details = details.is_object();
   const Json attribution = has_details ? details.value("attribution", Json()) : Json();
   const Json note = has_details ? details.value("interaction_note", Json()) : Json();
-  auto [action, reason] = ActionAndReason(verdict, confidence, attribution, note);
+  auto [action, reason] = ActionAndReason(verdict, confidence.value_or(0.0), attribution, note);
+  if (!ActionAllowed(LevelOf(confidence), action)) {
+    action = "extend";
+    reason = "Confidence is too low for a change. Extend experiment duration and collect more data.";
+  }
   Json stated;
   if (attribution.is_object() && !attribution.empty()) {
     stated = {{"direction", attribution.value("direction", Json())},
@@ -58,7 +71,7 @@ Decision DecideNextStep(const std::string& verdict, double confidence, const Jso
               {"best_lag_days", attribution.value("best_lag_days", Json())}};
   }
   const Json metadata = {{"verdict", verdict},
-                         {"confidence", confidence},
+                         {"confidence", confidence.value_or(0.0)},
                          {"attribution", stated},
                          {"notes", "Conservative decision logic. Not medical advice."}};
   return {std::move(action), std::move(reason), SpacedJson(metadata)};

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kMeaningfulEffect = 0.35;
 constexpr double kFullConfidenceEffect = 0.80;
+constexpr double kFullConfidenceDays = 10;
 constexpr double kHelpfulConfidence = 0.5;
 
 struct Windows {
@@ -109,8 +110,10 @@ void Judge(Assessment& assessment, const Windows& windows, const std::string& ex
   const double coverage = std::min(assessment.before.coverage, assessment.since.coverage);
   const bool points = enough_days(assessment.before) && enough_days(assessment.since);
   const double size = std::abs(assessment.effect_size);
-  if (points && assessment.adherence > 0)
-    assessment.confidence = std::min(1.0, size / kFullConfidenceEffect) * coverage;
+  const auto fewest = static_cast<double>(std::min(assessment.before.values.size(), assessment.since.values.size()));
+  if (points)
+    assessment.confidence = std::min(1.0, size / kFullConfidenceEffect) * coverage * assessment.adherence *
+                            std::min(1.0, fewest / kFullConfidenceDays);
   if (coverage < windows.min_coverage) assessment.reasons.push_back("coverage_below_threshold");
   if (!points) assessment.reasons.push_back("not_enough_points");
   if (!assessment.reasons.empty()) {
@@ -196,6 +199,8 @@ Json EvaluationBody(const standin::Row& row) {
 
 Result<standin::Row> StoreEvaluation(App& app, const standin::Row& experiment, const Assessment& assessment,
                                      const Json& details) {
+  const bool keeps_confidence = !app.defects.Active("ai-health.W2-10:not-stored");
+  const standin::SqlValue confidence = keeps_confidence ? standin::SqlValue(assessment.confidence) : nullptr;
   const std::string metric = experiment.Text("primary_metric_key");
   const std::string summary =
       fmt::format("Metric: {}. Verdict: {}. Effect size {:.2f}, confidence {:.0f}%, adherence {:.0f}%.", metric,
@@ -211,7 +216,7 @@ Result<standin::Row> StoreEvaluation(App& app, const standin::Row& experiment, c
           {experiment.Integer("user_id"), experiment.Integer("id"), metric, assessment.verdict, summary,
            assessment.before.mean, assessment.before.deviation, assessment.since.mean, assessment.since.deviation,
            assessment.delta, assessment.percent_change, assessment.effect_size,
-           std::min(assessment.before.coverage, assessment.since.coverage), assessment.adherence, assessment.confidence,
+           std::min(assessment.before.coverage, assessment.since.coverage), assessment.adherence, confidence,
            standin::Compact(details)}));
   return rows.front();
 }

@@ -3,6 +3,7 @@
 #include "answers.h"
 #include "auth.h"
 #include "decision.h"
+#include "decision_defects.h"
 #include "standin/later.h"
 
 namespace readiness::ai_health {
@@ -14,6 +15,7 @@ struct Evaluation {
   std::int64_t id = 0;
   UserId owner = 0;
   std::int64_t experiment_id = 0;
+  std::string verdict;
   Decision decision;
 };
 
@@ -48,26 +50,29 @@ bool MayDecide(const standin::Defects& defects, const Request& request, UserId c
 
 Reply<std::optional<Evaluation>> FindEvaluation(App& app, std::int64_t id) {
   STANDIN_ASSIGN(const auto rows,
-                 app.database.Query("SELECT user_id, experiment_id, verdict, confidence, details_json::text "
-                                    "AS details FROM evaluation_results WHERE id = $1::bigint",
+                 app.database.Query("SELECT user_id, experiment_id, verdict, confidence, effect_size, "
+                                    "details_json::text AS details FROM evaluation_results WHERE id = $1::bigint",
                                     {id}));
   if (rows.empty()) return std::nullopt;
   const standin::Row& row = rows.front();
   const Json details = standin::ParseJson(row.Text("details")).value_or(Json());
-  const double confidence = row.IsNull("confidence") ? 0.0 : row.Number("confidence");
-  return Evaluation{id, row.Integer("user_id"), row.Integer("experiment_id"),
-                    DecideNextStep(row.Text("verdict"), confidence, details)};
+  const auto stored = row.IsNull("confidence") ? std::nullopt : std::optional(row.Number("confidence"));
+  const auto confidence = ConfidenceUsed(app.defects, stored, row.Number("effect_size"));
+  Decision decision = DecideNextStep(row.Text("verdict"), confidence, details);
+  ApplyDefects(app.defects, row.Text("verdict"), stored, details, decision);
+  return Evaluation{id, row.Integer("user_id"), row.Integer("experiment_id"), row.Text("verdict"), std::move(decision)};
 }
 
 /// Stores the decision as a row of `owner` and returns its id.
 Result<std::int64_t> StoreDecision(App& app, const Evaluation& evaluation, UserId owner) {
+  const std::string action = StoredAction(app.defects, evaluation.verdict, evaluation.decision.action);
   READINESS_ASSIGN(const auto rows,
                    app.database.Query(
                        std::string("INSERT INTO loop_decisions (user_id, experiment_id, evaluation_id, action, reason, "
                                    "created_at, metadata_json) VALUES ($1, $2, $3, $4, $5, ") +
                            kUtcNow + ", $6::json) RETURNING id",
-                       {owner, evaluation.experiment_id, evaluation.id, evaluation.decision.action,
-                        evaluation.decision.reason, standin::Compact(Json(evaluation.decision.metadata))}));
+                       {owner, evaluation.experiment_id, evaluation.id, action, evaluation.decision.reason,
+                        standin::Compact(Json(evaluation.decision.metadata))}));
   return rows.front().Integer("id");
 }
 

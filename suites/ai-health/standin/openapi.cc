@@ -1,5 +1,7 @@
 #include "openapi.h"
 
+#include "insight_api.h"
+
 namespace readiness::ai_health {
 namespace {
 
@@ -122,6 +124,7 @@ standin::ApiDoc ApiFacts() {
   api.schemas.update(ConsentSchemas());
   api.schemas.update(ProviderSchemas());
   api.schemas.update(LoopSchemas());
+  api.schemas.update(InsightSchemas());
   api.schemas["Detail"] = Object({{"detail", Text()}});
   api.schemas["Failure"] = Object({{"error", Text()}, {"detail", Text()}});
   const Json flow = {{"tokenUrl", "/api/v1/auth/login"}, {"scopes", Json::object()}};

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "object_tables.h"
+
 namespace readiness::ai_health {
 namespace {
 
@@ -40,6 +42,20 @@ constexpr const char* kStatements[] = {
          unit varchar, "timestamp" timestamp, source varchar,
          data_provenance_id integer REFERENCES data_provenance (id), quality_score jsonb,
          is_flagged boolean NOT NULL))",
+
+    "CREATE INDEX IF NOT EXISTS ix_health_data_user_id ON health_data (user_id)",
+
+    R"(CREATE TABLE IF NOT EXISTS baselines (
+         id serial PRIMARY KEY, user_id integer NOT NULL, metric_type varchar NOT NULL, mean double precision NOT NULL,
+         std double precision NOT NULL, window_days integer NOT NULL, created_at timestamptz DEFAULT now()))",
+    R"(CREATE TABLE IF NOT EXISTS insights (
+         id serial PRIMARY KEY, user_id integer REFERENCES users (id), insight_type varchar, title varchar,
+         description text, confidence_score double precision, generated_at timestamp, metadata_json text))",
+    "CREATE INDEX IF NOT EXISTS ix_insights_user_id ON insights (user_id)",
+    R"(CREATE TABLE IF NOT EXISTS explanation_edges (
+         id serial PRIMARY KEY, target_type varchar(50) NOT NULL, target_id integer NOT NULL,
+         source_type varchar(50) NOT NULL, source_id integer, contribution_weight double precision NOT NULL,
+         description text, created_at timestamp NOT NULL))",
 
     R"(CREATE TABLE IF NOT EXISTS experiments (
          id serial PRIMARY KEY, user_id integer NOT NULL, intervention_id integer NOT NULL, protocol_id integer,
@@ -85,6 +101,7 @@ Result<void> CreateTables(standin::Database& database) {
     READINESS_RETURN_IF_ERROR(transaction.Query("SELECT pg_advisory_xact_lock($1::bigint)", {kSchemaLock}));
     READINESS_RETURN_IF_ERROR(transaction.Query("SET LOCAL client_min_messages = warning"));
     for (const char* statement : kStatements) READINESS_RETURN_IF_ERROR(transaction.Query(statement));
+    for (const char* statement : kObjectTables) READINESS_RETURN_IF_ERROR(transaction.Query(statement));
     return {};
   });
 }

@@ -1,6 +1,8 @@
 #pragma once
 // PostgreSQL for stand-ins: a bounded pool of connections, parameters always bound, results as text values with typed
-// readers. The only file pair that knows libpqxx; its exceptions end here. Any thread; a Transaction belongs to one.
+// readers. Every statement ends within 5 seconds. A database that was found away or hanging is asked by one thread at a
+// time until it answers again; the others are told at once, so that it cannot hold all threads of a service. Any
+// thread; a Transaction belongs to one.
 
 #include <chrono>
 #include <condition_variable>
@@ -53,10 +55,12 @@ class Row {
 
 using Rows = std::vector<Row>;
 
+class PostgresSession;
+
 class Transaction {
  public:
   virtual ~Transaction() = default;
-  /// Runs one statement. Errors: kTarget with the database's own words; the transaction is then over.
+  /// Runs one statement. Errors: kTarget with the database's own words, kTimeout; the transaction is then over.
   virtual Result<Rows> Query(const std::string& statement, const std::vector<SqlValue>& parameters = {}) = 0;
 };
 
@@ -75,21 +79,29 @@ class Database {
   /// that turns out to be dead before the first statement is replaced once.
   Result<void> InTransaction(const std::function<Result<void>(Transaction&)>& work);
 
+  /// Whether the database answers within `patience`, on a connection kept for this question: it does not wait for the
+  /// pool.
+  Result<void> Ping(std::chrono::milliseconds patience);
+
  private:
-  struct Connection;
   struct Attempt;
 
   Database(std::string url, std::size_t max_connections);
-  Result<std::unique_ptr<Connection>> Take();
-  void GiveBack(std::unique_ptr<Connection> connection);
-  Attempt Try(Connection& connection, const std::function<Result<void>(Transaction&)>& work);
+  Result<std::unique_ptr<PostgresSession>> Take();
+  Result<bool> Admit();
+  void GiveBack(std::unique_ptr<PostgresSession> session, bool answers);
+  Attempt Try(PostgresSession& session, const std::function<Result<void>(Transaction&)>& work);
 
   const std::string url_;
   const std::size_t max_connections_;
   std::mutex mutex_;
-  std::condition_variable given_back_;
+  std::condition_variable changed_;
   std::size_t taken_ = 0;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  std::size_t waiting_ = 0;
+  bool suspect_ = false;  ///< the last attempt found it away or hanging
+  std::vector<std::unique_ptr<PostgresSession>> idle_;
+  std::timed_mutex ping_mutex_;
+  std::unique_ptr<PostgresSession> ping_session_;
 };
 
 }  // namespace readiness::standin

@@ -56,7 +56,7 @@ class Server {
   socket_t socket_ = INVALID_SOCKET;
 };
 
-Request Translate(const httplib::Request& native) {
+Request Translate(const httplib::Request& native, RequestIds ids) {
   Request request;
   request.method = native.method;
   request.path = native.path;
@@ -67,7 +67,8 @@ Request Translate(const httplib::Request& native) {
     for (auto& [name, value] : ParseForm(std::string_view(native.target).substr(mark + 1)))
       request.query.emplace(name, value);
   }
-  request.request_id = request.Header("X-Request-Id").value_or("");
+  if (ids == RequestIds::kNone) return request;
+  if (ids == RequestIds::kTaken) request.request_id = request.Header("X-Request-Id").value_or("");
   if (request.request_id.empty() || request.request_id.size() > kMaxRequestId) request.request_id = RandomUuid();
   return request;
 }
@@ -132,9 +133,10 @@ void Server::Handle(const httplib::Request& native, httplib::Response& answer, c
     std::atomic<int>& count;
   } in_flight(in_flight_);
   const auto begin = Clock::now();
-  Request request = Translate(native);
+  Request request = Translate(native, options_.request_ids);
   Response response;
   try {
+    const LogScope scope(options_.ids_in_work ? request.request_id : "");
     response = Dispatch(request, native, reader);
   } catch (const std::exception& escaped) {
     response = options_.framework.failure;
@@ -142,20 +144,19 @@ void Server::Handle(const httplib::Request& native, httplib::Response& answer, c
   }
 
   answer.status = response.status;
-  answer.set_header("X-Request-Id", request.request_id);
+  if (!request.request_id.empty()) answer.set_header("X-Request-Id", request.request_id);
   for (const auto& [name, value] : response.headers) answer.set_header(name.c_str(), value);
   if (!response.body.empty()) answer.set_content(response.body, response.content_type.c_str());
 
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
   const std::string path = request.path.substr(0, kMaxLoggedPath);
-  if (!response.failure.empty()) {
-    Log("ERROR", "standin.failure", response.failure, {{"request_id", request.request_id}, {"path", path}});
-  }
+  const LogScope scope(request.request_id);
+  if (options_.observe) options_.observe(request, response);
+  if (!response.failure.empty()) Log("ERROR", "standin.failure", response.failure, {{"path", path}});
   const std::string line = native.remote_addr + ":" + std::to_string(native.remote_port) + " - \"" + request.method +
                            " " + path + " HTTP/1.1\" " + std::to_string(response.status);
   Log("INFO", "standin.access", line,
-      {{"request_id", request.request_id},
-       {"method", request.method},
+      {{"method", request.method},
        {"path", path},
        {"status", response.status},
        {"duration_ms", static_cast<double>(took.count()) / 1000.0}});

@@ -19,10 +19,21 @@ struct FrameworkAnswers {
   Response failure;  ///< for responses that carry a `failure` and no body
 };
 
+/// How requests get the ids by which their log lines are found.
+enum class RequestIds {
+  kTaken,  ///< from X-Request-Id, or made up; sent back
+  kMade,   ///< always made up; sent back
+  kNone,
+};
+
 struct ServerOptions {
   std::string host = "127.0.0.1";
   int port = 0;
-  int threads = 32;
+  int threads = 128;
+  RequestIds request_ids = RequestIds::kTaken;
+  bool ids_in_work = true;  ///< log lines of handlers carry the id, too, not only the line about the request
+  /// Called before a request's answer is sent; for what a system logs in addition.
+  std::function<void(const Request&, const Response&)> observe;
   std::size_t max_body_bytes = 1024 * 1024;
   FrameworkAnswers framework;
 };

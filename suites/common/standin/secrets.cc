@@ -9,9 +9,9 @@ namespace {
 
 constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
-std::string Base64(const unsigned char* bytes, std::size_t size) {
-  std::string text(sodium_base64_ENCODED_LEN(size, kVariant), '\0');
-  sodium_bin2base64(text.data(), text.size(), bytes, size, kVariant);
+std::string Base64(const unsigned char* bytes, std::size_t size, int variant = kVariant) {
+  std::string text(sodium_base64_encoded_len(size, variant), '\0');
+  sodium_bin2base64(text.data(), text.size(), bytes, size, variant);
   text.pop_back();  // the terminator that libsodium counts
   return text;
 }
@@ -53,10 +53,18 @@ std::optional<std::string> SecretBox::Open(std::string_view sealed) const {
   return plain;
 }
 
+std::string PlainBase64(std::string_view text) {
+  return Base64(reinterpret_cast<const unsigned char*>(text.data()), text.size(), sodium_base64_VARIANT_ORIGINAL);
+}
+
 std::string RandomWord(std::size_t bytes) {
   std::vector<unsigned char> random(bytes);
   randombytes_buf(random.data(), random.size());
   return Base64(random.data(), random.size());
+}
+
+std::string Base64(std::string_view bytes) {
+  return Base64(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
 }
 
 std::string RandomUuid() {

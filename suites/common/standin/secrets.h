@@ -26,8 +26,14 @@ class SecretBox {
   std::array<unsigned char, 32> key_{};
 };
 
+/// `text` in base64 of the standard alphabet, padded.
+std::string PlainBase64(std::string_view text);
+
 /// `bytes` random bytes as base64url without padding: 32 bytes are 43 characters.
 std::string RandomWord(std::size_t bytes);
+
+/// `bytes` as base64url without padding.
+std::string Base64(std::string_view bytes);
 
 /// A random UUID of version 4.
 std::string RandomUuid();

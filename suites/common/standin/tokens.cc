@@ -85,7 +85,8 @@ std::optional<std::string> TokenIssuer::Subject(const std::string& token, const 
     const auto expiry = IntegerClaim(decoded.get(), "exp");
     if (!expiry || *expiry <= now) return std::nullopt;
   }
-  if (const auto not_before = IntegerClaim(decoded.get(), "nbf"); not_before && *not_before > now) return std::nullopt;
+  const auto not_before = IntegerClaim(decoded.get(), "nbf");
+  if (rules.verify_not_before && not_before && *not_before > now) return std::nullopt;
   const char* subject = jwt_get_grant(decoded.get(), "sub");
   if (subject == nullptr) return std::nullopt;
   return std::string(subject);

@@ -15,6 +15,7 @@ struct TokenRules {
   bool verify_signature = true;
   bool verify_whole_signature = true;  ///< false: only as many characters of it as the token brings
   bool verify_expiry = true;
+  bool verify_not_before = true;
   bool accept_unsigned = false;  ///< alg "none"
 };
 

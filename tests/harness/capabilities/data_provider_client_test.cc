@@ -6,6 +6,7 @@
 #include "capabilities/unix_socket_http.h"
 #include "sample_target.h"
 #include "unix_socket_server.h"
+#include "capabilities/session_doubles.h"
 
 namespace readiness {
 namespace {
@@ -149,7 +150,8 @@ TEST(SessionDoubles, OpensWhatIsDeclaredAndProvided) {
   Session session = SampleSession();
   Redactor redactor;
   SecretKeeper secrets(redactor);
-  SessionDoubles doubles(target, session, secrets);
+  EvidenceLog log;
+  SessionDoubles doubles(target, session, log, secrets);
   EXPECT_EQ(doubles.OpenDataProvider("whoop").error().kind, ErrorKind::kNotAvailable);
   EXPECT_THAT(doubles.OpenDataProvider("oura").error().what, HasSubstr("not declared"));
   session.data_providers["whoop"] = {"/tmp/x.sock"};

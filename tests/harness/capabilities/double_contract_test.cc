@@ -19,16 +19,16 @@ class DoubleContractTest : public ::testing::Test {
     char directory[] = "/tmp/double_contract_test_XXXXXX";
     ASSERT_NE(::mkdtemp(directory), nullptr);
     directory_ = directory;
-    provider::Config config;
-    config.admin_socket = directory_ + "/admin.sock";
-    config.hosts = {"api.example.com"};
+    doubles::provider::Config config;
+    config.server.admin_socket = directory_ + "/admin.sock";
+    config.server.hosts = {"api.example.com"};
     config.client_id = "id";
     config.client_secret = "secret";
-    config.ca_directory = directory_;
-    auto started = provider::DataProviderDouble::Start(config);
+    config.server.ca_directory = directory_;
+    auto started = doubles::provider::DataProviderDouble::Start(config);
     ASSERT_TRUE(started) << RenderError(started.error());
     double_ = std::move(*started);
-    client_ = std::make_unique<DataProviderClient>("whoop", config.admin_socket, secrets_);
+    client_ = std::make_unique<DataProviderClient>("whoop", config.server.admin_socket, secrets_);
   }
   void TearDown() override {
     double_.reset();
@@ -37,7 +37,7 @@ class DoubleContractTest : public ::testing::Test {
   }
 
   std::string directory_;
-  std::unique_ptr<provider::DataProviderDouble> double_;
+  std::unique_ptr<doubles::provider::DataProviderDouble> double_;
   Redactor redactor_;
   SecretKeeper secrets_{redactor_};
   std::unique_ptr<DataProviderClient> client_;

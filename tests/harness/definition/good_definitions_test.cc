@@ -72,6 +72,8 @@ TEST(GoodTargets, EverythingArrives) {
     "services": { "api": { "openapi": "/openapi.json" }, "worker": {} },
     "stores": { "main": { "owner_columns": ["user_id"], "owners": { "users": "id" } } },
     "data_providers": ["bank"],
+    "language_models": ["llm", "small_llm"],
+    "commands": { "price": "tells the price of {item}: {price}" },
     "credential": { "header": "X-Key", "value": "${token}" },
     "identities": { "user": {
       "attributes": { "email": "${unique}@example.com" }, "create": ["register"], "owner": "${user_id}", "token": "${key}"
@@ -104,6 +106,8 @@ TEST(GoodTargets, EverythingArrives) {
   EXPECT_THAT(target->stores.at("main").owner_columns, ElementsAre("user_id"));
   EXPECT_EQ(target->stores.at("main").owners.at("users"), "id");
   EXPECT_THAT(target->data_providers, ElementsAre("bank"));
+  EXPECT_THAT(target->commands, ElementsAre(Pair("price", "tells the price of {item}: {price}")));
+  EXPECT_THAT(target->language_models, ElementsAre("llm", "small_llm"));
   EXPECT_EQ(target->credential_header, "X-Key");
   EXPECT_EQ(target->credential_value, "${token}");
   EXPECT_EQ(target->identities.at("user").token, "${key}");
@@ -204,6 +208,28 @@ TEST(GoodSuites, DefaultsAreFilledIn) {
   EXPECT_EQ(second.parameters["identity"], "admin");
   EXPECT_EQ(second.not_applicable, "because");
   EXPECT_EQ(second.narrower_than_audit, "so");
+}
+
+TEST(GoodDeployments, LanguageModelsArrive) {
+  Target target;
+  target.id = "shop";
+  target.services["api"] = {};
+  target.language_models = {"llm"};
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("local.json", R"({
+    "deployment": "local", "target": "shop", "engine": "process", "secrets": { "llm_key": "generated:16" },
+    "language_models": { "llm": { "api_key": "${secret.llm_key}", "hosts": ["api.openai.com"], "reply": "{\"a\": 1}" } },
+    "services": { "api": {
+      "command": ["a"], "ready": [{ "port_open": true }],
+      "environment": { "A": "${double.llm.url}", "B": "${double.llm.proxy}", "C": "${double.llm.ca_file}" }
+    } }
+  })");
+  const auto deployment = LoadDeployment(file, "", target);
+  ASSERT_TRUE(deployment) << Listed(deployment);
+  const LanguageModelDeployment& model = deployment->language_models.at("llm");
+  EXPECT_EQ(model.api_key, "${secret.llm_key}");
+  EXPECT_THAT(model.hosts, ElementsAre("api.openai.com"));
+  EXPECT_EQ(model.reply, R"({"a": 1})");
 }
 
 TEST(GoodDeployments, AVariantAddsAndOverrides) {

@@ -63,8 +63,7 @@ TEST(WrongTargets, EachProblemIsNamed) {
       {
           {"no services",
            {{R"({ "api": { "openapi": "/openapi.json" }, "worker": {} })", "{}"}},
-           R"(4:15 the target has no services | expected at least one service | actual an empty object
-20:20 unknown service "api" | expected nothing, as none is declared
+           R"(20:20 unknown service "api" | expected nothing, as none is declared
 29:20 unknown service "api" | expected nothing, as none is declared
 40:22 unknown service "api" | expected nothing, as none is declared)"},
           {"document path is relative",
@@ -86,6 +85,12 @@ TEST(WrongTargets, EachProblemIsNamed) {
           {"data provider twice",
            {{"[\"bank\"]", "[\"bank\", \"bank\"]"}},
            R"(6:30 "bank" is listed twice in "data_providers")"},
+          {"language model twice",
+           {{"[\"bank\"]", "[\"bank\"], \"language_models\": [\"llm\", \"llm\"]"}},
+           R"(6:58 "llm" is listed twice in "language_models")"},
+          {"language model called like a data provider",
+           {{"[\"bank\"]", "[\"bank\"], \"language_models\": [\"bank\"]"}},
+           R"(6:50 "bank" is a data provider and a language model | expected a name of its own | fix both would be ${double.bank.url})"},
           {"credential without token",
            {{"Bearer ${token}", "Bearer abc"}},
            R"(7:55 "value" has no ${token} | expected the credential of the identity, like "Bearer ${token}" | actual "Bearer abc" | fix without it everybody would send the same)"},
@@ -270,7 +275,7 @@ TEST(WrongTargets, EachProblemIsNamed) {
           {"unknown key",
            {{"\"actions\"", "\"action\""}},
            R"(11:18 unknown action "register" | expected nothing, as none is declared
-16:3 unknown key "action" of a target | expected one of: $schema, target, title, services, stores, data_providers, credential, identities, actions, operations | fix did you mean "actions"?)"},
+16:3 unknown key "action" of a target | expected one of: $schema, target, title, services, stores, data_providers, language_models, commands, credential, identities, actions, operations | fix did you mean "actions"?)"},
       };
   CheckWrongCases(kGood, cases, Load);
 }

@@ -9,7 +9,7 @@
 
 #include "doubles/resources.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 using std::chrono::hours;
@@ -163,4 +163,4 @@ TEST(Resources, PageBySizeStartAndToken) {
 }
 
 }  // namespace
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

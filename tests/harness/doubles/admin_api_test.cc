@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 using Json = nlohmann::json;
@@ -101,4 +101,4 @@ TEST_F(AdminApiTest, AnswersWrongRequests) {
 }
 
 }  // namespace
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 using testing::HasSubstr;
@@ -22,12 +22,12 @@ std::string Replaced(std::string_view from, std::string_view to) {
 TEST(Config, ReadsAllKeys) {
   const auto config = ParseConfig(kSound, "c.json");
   ASSERT_TRUE(config) << RenderError(config.error());
-  EXPECT_EQ(config->port, 20123);
-  EXPECT_EQ(config->admin_socket, "/run/a.sock");
-  EXPECT_EQ(config->hosts, std::vector<std::string>{"api.example.com"});
+  EXPECT_EQ(config->server.port, 20123);
+  EXPECT_EQ(config->server.admin_socket, "/run/a.sock");
+  EXPECT_EQ(config->server.hosts, std::vector<std::string>{"api.example.com"});
   EXPECT_EQ(config->client_id, "id");
   EXPECT_EQ(config->client_secret, "s:1");
-  EXPECT_EQ(config->ca_directory, "/run/ca");
+  EXPECT_EQ(config->server.ca_directory, "/run/ca");
 }
 
 TEST(Config, RefusesWithPlaceAndReason) {
@@ -72,4 +72,4 @@ TEST(Config, NamesAFileThatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -14,7 +14,7 @@
 
 #include "http_client.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 constexpr const char* kToken = "/oauth/oauth2/token";
@@ -215,7 +215,7 @@ TEST(DataProvider, EndsAtOnceWithOpenConnections) {
 
 TEST(DataProvider, GuardsItsFiles) {
   const RunningDouble provider;
-  EXPECT_EQ(ModeOf(provider.config().admin_socket), 0600u);
+  EXPECT_EQ(ModeOf(provider.config().server.admin_socket), 0600u);
   EXPECT_EQ(ModeOf(provider.ca_file()), 0644u);
 }
 
@@ -223,17 +223,17 @@ TEST(DataProvider, SaysWhyItCannotStart) {
   const RunningDouble running;
   TemporaryFolder folder;
   auto config = TestConfig(folder.path());
-  config.port = running.port();
+  config.server.port = running.port();
   const auto taken = DataProviderDouble::Start(config);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().kind, ErrorKind::kEnvironment);
   EXPECT_THAT(taken.error().Brief(), testing::HasSubstr(std::to_string(running.port())));
 
-  config.port = 0;
-  config.admin_socket = running.config().admin_socket;
+  config.server.port = 0;
+  config.server.admin_socket = running.config().server.admin_socket;
   EXPECT_FALSE(DataProviderDouble::Start(config)) << "a living double keeps its socket";
   EXPECT_EQ(running.Calls(running.Open(0).id).size(), 0u);
 }
 
 }  // namespace
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 using Json = nlohmann::json;
@@ -125,7 +125,11 @@ std::string Exchange(int port, const std::string& bytes, bool half_close) {
 }
 
 Config TestConfig(const std::string& folder) {
-  return {0, folder + "/admin.sock", {"api.example.com", "second.example.com"}, "id", "secret", folder + "/ca"};
+  Config config;
+  config.server = {0, folder + "/admin.sock", {"api.example.com", "second.example.com"}, folder + "/ca"};
+  config.client_id = "id";
+  config.client_secret = "secret";
+  return config;
 }
 
 RunningDouble::RunningDouble() : config_(TestConfig(folder_.path())) {
@@ -138,7 +142,7 @@ OpenedAccount RunningDouble::Open(int records, const std::string& more) const {
   Fetch fetch;
   fetch.url = "http://double/accounts";
   fetch.method = "POST";
-  fetch.unix_socket = config_.admin_socket;
+  fetch.unix_socket = config_.server.admin_socket;
   fetch.body = R"({"label":"test","records":)" + std::to_string(records) + more + "}";
   const auto answer = Perform(fetch);
   EXPECT_EQ(answer.status, 201) << answer.body;
@@ -149,7 +153,7 @@ OpenedAccount RunningDouble::Open(int records, const std::string& more) const {
 std::vector<SeenCall> RunningDouble::Calls(const std::string& account) const {
   Fetch fetch;
   fetch.url = "http://double/calls?account=" + account;
-  fetch.unix_socket = config_.admin_socket;
+  fetch.unix_socket = config_.server.admin_socket;
   const auto answer = Perform(fetch);
   EXPECT_EQ(answer.status, 200) << answer.body;
   std::vector<SeenCall> calls;
@@ -180,4 +184,4 @@ std::string RunningDouble::Member(const std::string& json, const std::string& ke
   return Json::parse(json).at(key);
 }
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -8,7 +8,7 @@
 
 #include "doubles/data_provider.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 
 /// Made on construction, removed with its contents on destruction.
 class TemporaryFolder {
@@ -105,4 +105,4 @@ class RunningDouble {
   std::unique_ptr<DataProviderDouble> provider_;
 };
 
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -17,7 +17,7 @@
 
 extern char** environ;
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 /// The program as a child with its standard output in a pipe. Killed on destruction if it still runs.
@@ -154,4 +154,4 @@ TEST(Program, EndsWhenThePortIsTaken) {
 }
 
 }  // namespace
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 using Json = nlohmann::json;
@@ -278,4 +278,4 @@ TEST(CallLog, IsBoundedInBytesToo) {
 }
 
 }  // namespace
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

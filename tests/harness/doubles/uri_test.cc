@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 TEST(Uri, ReadsAuthorities) {
@@ -96,4 +96,4 @@ TEST(Uri, ReadsNumbers) {
 }
 
 }  // namespace
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

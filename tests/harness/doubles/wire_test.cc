@@ -9,7 +9,7 @@
 #include "doubles/http_session.h"
 #include "http_client.h"
 
-namespace readiness::provider {
+namespace readiness::doubles::provider {
 namespace {
 
 using testing::HasSubstr;
@@ -127,4 +127,4 @@ TEST(Wire, ClientsBeyondTheBoundWaitTheirTurn) {
 }
 
 }  // namespace
-}  // namespace readiness::provider
+}  // namespace readiness::doubles::provider

@@ -1,7 +1,6 @@
 #pragma once
-// The OpenAPI documents of the services of a session, each asked for once, also when that failed, and again when
-// the service is somewhere else. Bounded: 8 MiB, depth
-// 64, a million values. One thread; what it is given is borrowed and outlives it.
+// The OpenAPI documents of the services of a session, each asked for once per instance, also when that failed. Bounded:
+// 8 MiB, depth 64, a million values. One thread; what it is given is borrowed and outlives it.
 
 #include <map>
 #include <string>
@@ -28,7 +27,7 @@ class OpenApiDocuments {
   const Target& target_;
   const Session& session_;
   Http& http_;
-  std::map<std::pair<std::string, std::string>, Result<Json>> documents_;  // by service and where it is at present
+  std::map<std::pair<std::string, std::string>, Result<Json>> documents_;  // by service and where it is now
 };
 
 }  // namespace readiness

@@ -51,7 +51,7 @@ class TargetOpenApi : public OpenApi {
   Actions& actions_;
   SecretKeeper& secrets_;
   OpenApiDocuments documents_;
-  std::map<std::pair<std::string, std::string>, Result<std::vector<Operation>>> operations_;  // as documents_
+  std::map<std::pair<std::string, std::string>, Result<std::vector<Operation>>> operations_;  // by service and place
 };
 
 }  // namespace readiness

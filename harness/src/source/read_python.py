@@ -1,0 +1,319 @@
+"""Reads Python source for Readiness: JSON on standard input, JSON on standard output. Runs and imports none of it."""
+import ast
+import base64
+import json
+import sys
+
+try:
+    import pyflakes
+    from pyflakes import checker, messages
+except ImportError:
+    sys.stderr.write("the module pyflakes is missing")
+    sys.exit(3)
+
+PLANTED = "readiness_planted_name"
+UNDEFINED = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal)
+STAR = (messages.ImportStarUsage,)
+DEPTH = 40
+
+
+def dotted(node):
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        return ".".join([node.id] + parts[::-1])
+    return None
+
+
+def clean(text):
+    """Without what JSON cannot hold: lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+class Reader(ast.NodeVisitor):
+    def __init__(self, path):
+        self.path = path
+        self.names = 0
+        self.calls = []
+        self.assignments = []
+        self.imports = []
+        self.scopes = []
+        self.functions = 0
+        self.known = {}
+        self.optional = 0
+
+    def spelt(self, name):
+        if name is None:
+            return None
+        head, dot, rest = name.partition(".")
+        return self.known.get(head, head) + dot + rest
+
+    def expression(self, node, depth=0):
+        if depth > DEPTH:
+            return {"kind": "other", "source": "..."}
+        if node is None:
+            return {"kind": "literal", "value": None}
+        again = lambda one: self.expression(one, depth + 1)
+        if isinstance(node, ast.Constant):
+            value = node.value
+            if isinstance(value, str):
+                return {"kind": "literal", "value": clean(value)}
+            if isinstance(value, (bool, type(None))):
+                return {"kind": "literal", "value": value}
+            if isinstance(value, int) and abs(value) < 2**53:
+                return {"kind": "literal", "value": value}
+            if isinstance(value, float) and value == value and abs(value) != float("inf"):
+                return {"kind": "literal", "value": value}
+            return {"kind": "other", "source": repr(value)[:200]}
+        if isinstance(node, ast.Name):
+            return {"kind": "name", "name": self.spelt(node.id)}
+        if isinstance(node, ast.Attribute):
+            return {"kind": "attribute", "of": again(node.value), "name": node.attr}
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            return {"kind": "list", "items": [again(one) for one in node.elts[:1000]]}
+        if isinstance(node, ast.Starred):
+            return {"kind": "each", "element": {"kind": "other", "source": "*"}, "of": again(node.value)}
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys[:1000], node.values[:1000])
+            return {"kind": "dict", "items": [[again(key), again(value)] for key, value in pairs]}
+        if isinstance(node, ast.Call):
+            return {"kind": "call", "function": self.function_of(node),
+                    "on": again(node.func.value) if isinstance(node.func, ast.Attribute) else None,
+                    "arguments": [again(one) for one in node.args[:100]],
+                    "keywords": {word.arg or "**": again(word.value) for word in node.keywords[:100]}}
+        if isinstance(node, ast.BoolOp):
+            return {"kind": "choice", "items": [again(one) for one in node.values]}
+        if isinstance(node, ast.IfExp):
+            return {"kind": "choice", "items": [again(node.body), again(node.orelse)]}
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            return {"kind": "each", "element": again(node.elt), "of": again(node.generators[0].iter)}
+        if isinstance(node, ast.JoinedStr):
+            return {"kind": "text", "items": [again(getattr(one, "value", one)) if not isinstance(one, ast.Constant)
+                                              else again(one) for one in node.values]}
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return {"kind": "sum", "items": [again(node.left), again(node.right)]}
+        if isinstance(node, ast.Subscript):
+            return {"kind": "item", "of": again(node.value), "key": again(node.slice)}
+        try:
+            source = clean(ast.unparse(node))[:200]
+        except (RecursionError, ValueError):
+            source = "..."
+        return {"kind": "other", "source": source}
+
+    def function_of(self, node):
+        name = self.spelt(dotted(node.func))
+        if name is not None:
+            return name
+        return "." + node.func.attr if isinstance(node.func, ast.Attribute) else ""
+
+    def scope(self):
+        return ".".join(self.scopes)
+
+    def visit_Name(self, node):
+        self.names += isinstance(node.ctx, ast.Load)
+
+    def visit_Call(self, node):
+        self.calls.append({"function": self.function_of(node), "scope": self.scope(), "line": node.lineno,
+                           "arguments": [self.expression(one) for one in node.args[:100]],
+                           "keywords": [[word.arg or "**", self.expression(word.value)] for word in node.keywords[:100]]})
+        self.generic_visit(node)
+
+    def assign(self, target, value, line):
+        if isinstance(target, (ast.Tuple, ast.List)):
+            same = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
+            for index, one in enumerate(target.elts):
+                if same:
+                    self.assign(one, value.elts[index], line)
+            return
+        if isinstance(target, ast.Subscript) and dotted(target.value) is not None:
+            key = self.expression(target.slice)
+            name = "%s[%s]" % (self.spelt(dotted(target.value)), json.dumps(key.get("value", "?")))
+        else:
+            name = dotted(target)
+        if name is not None:
+            self.assignments.append({"target": name, "value": self.expression(value), "scope": self.scope(),
+                                     "line": line})
+
+    def visit_Assign(self, node):
+        for target in node.targets:
+            self.assign(target, node.value, node.lineno)
+        self.generic_visit(node)
+
+    def visit_AugAssign(self, node):
+        self.assign(node.target, node.value, node.lineno)
+        self.generic_visit(node)
+
+    def visit_AnnAssign(self, node):
+        if node.value is not None:
+            self.assign(node.target, node.value, node.lineno)
+        self.generic_visit(node)
+
+    def visit_NamedExpr(self, node):
+        self.assign(node.target, node.value, node.lineno)
+        self.generic_visit(node)
+
+    def visit_For(self, node):
+        self.assign(node.target, node.iter, node.lineno)
+        self.generic_visit(node)
+
+    visit_AsyncFor = visit_For
+
+    def inside(self, node):
+        self.scopes.append(node.name)
+        self.generic_visit(node)
+        self.scopes.pop()
+
+    visit_ClassDef = inside
+
+    def visit_FunctionDef(self, node):
+        given = node.args.posonlyargs + node.args.args
+        pairs = list(zip(given[len(given) - len(node.args.defaults):], node.args.defaults))
+        pairs += [pair for pair in zip(node.args.kwonlyargs, node.args.kw_defaults) if pair[1] is not None]
+        self.scopes.append(node.name)
+        for argument, default in pairs:
+            self.assignments.append({"target": argument.arg, "value": self.expression(default), "scope": self.scope(),
+                                     "line": default.lineno})
+        self.scopes.pop()
+        self.inside(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Return(self, node):
+        self.assignments.append({"target": "return", "value": self.expression(node.value), "scope": self.scope(),
+                                 "line": node.lineno})
+        self.generic_visit(node)
+
+    def visit_Try(self, node):
+        caught = [name for handler in node.handlers for name in self.caught(handler)]
+        guarded = bool({"ImportError", "ModuleNotFoundError", "Exception", "BaseException", ""} & set(caught))
+        self.optional += guarded
+        for one in node.body:
+            self.visit(one)
+        self.optional -= guarded
+        for one in node.handlers + node.orelse + node.finalbody:
+            self.visit(one)
+
+    visit_TryStar = visit_Try
+
+    @staticmethod
+    def caught(handler):
+        if handler.type is None:
+            return [""]
+        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        return [dotted(one) or "?" for one in types]
+
+    def visit_If(self, node):
+        typing = (dotted(node.test) or "").split(".")[-1] == "TYPE_CHECKING"
+        self.visit(node.test)
+        self.optional += typing
+        for one in node.body:
+            self.visit(one)
+        self.optional -= typing
+        for one in node.orelse:
+            self.visit(one)
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            self.known[alias.asname or alias.name.split(".")[0]] = (
+                alias.name if alias.asname else alias.name.split(".")[0])
+            self.imports.append({"module": alias.name, "name": "", "optional": self.optional > 0, "line": node.lineno,
+                                 "standard": alias.name.split(".")[0] in sys.stdlib_module_names})
+
+    def visit_ImportFrom(self, node):
+        module = node.module or ""
+        if node.level:
+            parts = self.path.split("/")[:-1]
+            parts = parts[:len(parts) - node.level + 1] if node.level <= len(parts) + 1 else []
+            module = ".".join(parts + ([module] if module else []))
+        for alias in node.names:
+            if alias.name != "*":
+                self.known[alias.asname or alias.name] = module + "." + alias.name
+            standard = not node.level and module.split(".")[0] in sys.stdlib_module_names
+            self.imports.append({"module": module, "name": alias.name, "optional": self.optional > 0,
+                                 "line": node.lineno, "standard": standard})
+
+
+def check(tree, path, text):
+    """What pyflakes says of the names, and what the module defines."""
+    found = checker.Checker(tree, filename=path, withDoctest=False)
+    problems = []
+    for message in sorted(found.messages, key=lambda one: (one.lineno, one.col)):
+        if isinstance(message, UNDEFINED + STAR):
+            name = message.message_args[0] if message.message_args else ""
+            problems.append({"kind": "unknown" if isinstance(message, STAR) else "undefined", "name": str(name),
+                             "line": message.lineno, "column": message.col + 1,
+                             "message": message.message % message.message_args})
+    return problems
+
+
+def definitions(tree):
+    """Names bound in the module's own scope, wherever: in a branch, a loop, a try, or by `global`."""
+    names = set()
+
+    def bind(target):
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                names.add(node.id)
+
+    def walk(statements):
+        for node in statements:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.add(node.name)
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Global):
+                        names.update(inner.names)
+                continue
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                for alias in node.names:
+                    names.add(alias.asname or alias.name.split(".")[0])
+                continue
+            for field in ("body", "orelse", "finalbody"):
+                inner = getattr(node, field, None)
+                if isinstance(inner, list):
+                    walk(inner)
+            for handler in getattr(node, "handlers", []):
+                walk(handler.body)
+            for case in getattr(node, "cases", []):
+                walk(case.body)
+                for pattern in ast.walk(case.pattern):
+                    if getattr(pattern, "name", None):
+                        names.add(pattern.name)
+            bind(ast.Module(body=[node], type_ignores=[]))
+
+    walk(tree.body)
+    return sorted(names)
+
+
+def read(path, data):
+    result = {"path": path, "problems": [], "names": 0, "planted": False, "calls": [], "assignments": [],
+              "imports": [], "definitions": []}
+    try:
+        tree = ast.parse(data, filename=path)
+        result["problems"] = check(tree, path, data)
+        reader = Reader(path)
+        # pyflakes changes nothing in the tree that is read here.
+        reader.visit(tree)
+        result.update(names=reader.names, calls=reader.calls, assignments=reader.assignments, imports=reader.imports,
+                      definitions=definitions(tree))
+        planted = ast.parse(data.rstrip(b" \t\r\n\f") + b"\n" + PLANTED.encode() + b"\n", filename=path)
+        line = planted.body[-1].lineno
+        result["planted"] = any(one["name"] == PLANTED and one["line"] == line for one in check(planted, path, data))
+    except SyntaxError as problem:
+        result["problems"] = [{"kind": "syntax", "name": "", "line": problem.lineno or 1, "column": problem.offset or 1,
+                               "message": clean(str(problem.msg))[:300]}]
+    except (ValueError, RecursionError, MemoryError) as problem:
+        result["problems"] = [{"kind": "syntax", "name": "", "line": 1, "column": 1,
+                               "message": "%s: %s" % (type(problem).__name__, clean(str(problem))[:300])}]
+    return result
+
+
+def main():
+    request = json.load(sys.stdin)
+    files = [read(one["path"], base64.b64decode(one["text"])) for one in request["files"]]
+    version = "Python %d.%d.%d, pyflakes %s" % (sys.version_info[:3] + (pyflakes.__version__,))
+    json.dump({"version": version, "files": files}, sys.stdout)
+
+
+main()
