@@ -354,7 +354,7 @@ TEST(AiHealthConformance, HostileRequests) {
 }
 
 TEST(AiHealthConformance, LogHasOneLinePerRequestAndNoSecret) {
-  World world(STANDIN_AI_HEALTH);
+  World world(STANDIN_AI_HEALTH, {{"LOG_JSON", "true"}});
   const TestUser a = world.NewUser();
   world.Consent(a);
   EXPECT_EQ(world.Connect(a, "secret-code"), 200);
