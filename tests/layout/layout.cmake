@@ -71,9 +71,10 @@ check_adapter(pqxx harness/src/engines/postgres.cc harness/src/capabilities/stor
 check_adapter(curl/ harness/src/engines/http_try.cc harness/src/capabilities/http/http_curl.cc
   harness/src/capabilities/unix_socket_http.cc)
 check_adapter(re2/ harness/src/definition/pattern.cc harness/src/engines/log_channel.cc
-  harness/src/capabilities/patterns.cc)
+  harness/src/capabilities/patterns.cc harness/src/source/pattern.cc)
 check_adapter(boost/ harness/doubles/http_session.h harness/doubles/server.cc)
 check_adapter(unicode/ harness/src/language/unicode.cc)
+check_adapter(yaml-cpp/ harness/src/source/yaml.cc)
 check_adapter(regex> none)
 
 # A probe includes no header of the harness but the public ones, and is complete.

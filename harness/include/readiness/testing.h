@@ -93,6 +93,8 @@ class ScriptedAction {
   /// The action counts as expected whatever its status.
   ScriptedAction& IsExpected();
   ScriptedAction& Header(std::string name, std::string value);
+  /// Status and body are made when the action runs, after its effects.
+  ScriptedAction& Computes(std::function<std::pair<int, std::string>()> answer);
 
  private:
   friend class FakeActions;
@@ -102,6 +104,7 @@ class ScriptedAction {
   Values captured_;
   std::optional<Error> error_;
   std::optional<std::string> mismatch_;
+  std::function<std::pair<int, std::string>()> computed_;
   std::vector<std::function<void()>> effects_;
 };
 

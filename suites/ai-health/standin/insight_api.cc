@@ -149,7 +149,7 @@ std::vector<Route> InsightRoutes(App& app) {
       "limit", "query", false, {{"type", "integer"}, {"minimum", 0}, {"maximum", 200}, {"default", 50}}};
   const ParameterDoc insight_id = {"insight_id", "path", true, Typed("integer")};
   // The prefix occurs twice in the audited system, too.
-  std::vector<Route> routes = {
+  return {
       {"POST", "/api/v1/api/v1/health-data/batch", bind(&IngestBatch),
        WithBody(Owned("ingest_health_data_batch", "Store health data of the caller", "health-data",
                       {{200, "HealthDataBatchOut"}}),
@@ -164,17 +164,15 @@ std::vector<Route> InsightRoutes(App& app) {
        WithParameter(
            Owned("get_insight_feed", "The caller's insights, newest first", "insights", {{200, "InsightFeed"}}),
            limit)},
+      {"GET", "/api/v1/explain/insight/{insight_id}", bind(&ExplainInsight),
+       WithParameter(Owned("explain_insight", "Why an insight of the caller was produced", "explain",
+                           {{200, "InsightExplanation"}, {404, "Detail"}}),
+                     insight_id)},
       {"GET",
        "/api/v1/system/status",
        bind(&SystemStatus),
        {.id = "system_status", .summary = "Mode and switches", .tag = "system", .answers = {{200, "SystemStatus"}}}},
   };
-  if (!app.defects.Active("ai-health.M5"))
-    routes.push_back({"GET", "/api/v1/explain/insight/{insight_id}", bind(&ExplainInsight),
-                      WithParameter(Owned("explain_insight", "Why an insight of the caller was produced", "explain",
-                                          {{200, "InsightExplanation"}, {404, "Detail"}}),
-                                    insight_id)});
-  return routes;
 }
 
 Json InsightSchemas() {

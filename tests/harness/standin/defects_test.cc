@@ -183,15 +183,26 @@ TEST(AiHealthDefects, LateWriteComesAfterTheRefusal) {
   EXPECT_EQ(PlaySync(world, false), kSoundSync);
 }
 
-TEST(AiHealthDefects, AllOfTheCatalogueAreTriedHere) {
+/// "ai-health.C2:writes-anyway" -> "C2".
+std::string ItemOf(const std::string& defect) {
+  const std::size_t begin = defect.find('.') + 1;
+  return defect.substr(begin, defect.find(':') - begin);
+}
+
+TEST(AiHealthDefects, AllOfTheseItemsAreTriedHere) {
+  const std::set<std::string> items = {"C2", "M3", "STEP-R"};
   std::set<std::string> untried;
   const auto catalogue = ParseJson(ReadFile(DEFECTS_JSON).value());
   ASSERT_TRUE(catalogue);
-  for (const Json& defect : (*catalogue)["defects"]) untried.insert(defect["id"].get<std::string>());
+  for (const Json& defect : (*catalogue)["defects"]) {
+    const auto id = defect["id"].get<std::string>();
+    if (items.contains(ItemOf(id))) untried.insert(id);
+  }
   for (const auto& [defect, unused] : kSyncDefects) EXPECT_EQ(untried.erase(defect), 1u) << defect;
   for (const auto& [defect, unused] : kLoopDefects) EXPECT_EQ(untried.erase(defect), 1u) << defect;
   for (const auto& [defect, unused] : kConsentDefects) EXPECT_EQ(untried.erase(defect), 1u) << defect;
   untried.erase("ai-health.M3:late-write");
+  std::erase_if(untried, [](const std::string& id) { return id.rfind("ai-health.S1.", 0) == 0; });  // objects_test.cc
   EXPECT_THAT(untried, IsEmpty());
 }
 
