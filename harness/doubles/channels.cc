@@ -7,7 +7,7 @@ namespace readiness::doubles::model {
 
 namespace {
 
-constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxName = 100;
 // Of the structure itself and what the allocator adds.
 constexpr std::size_t kCallOverhead = 256;
 

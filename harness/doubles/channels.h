@@ -52,7 +52,7 @@ struct ChannelBounds {
   int all_held = 128;
 };
 
-/// 1 to 64 letters, digits, `-`, `_` and `.`.
+/// 1 to 100 letters, digits, `-`, `_` and `.`.
 bool IsChannelName(std::string_view name);
 
 class Channels {

@@ -81,7 +81,7 @@ HttpAnswer ModelAdmin::Handle(const HttpRequest& request) {
     return Refuse(404, "known are POST /channels/<channel>/reply and GET /channels/<channel>/calls?after=<sequence>");
   }
   const std::string name(path.substr(kPrefix.size(), end - kPrefix.size()));
-  if (!IsChannelName(name)) return Refuse(400, "a channel is 1 to 64 letters, digits, -, _ and .");
+  if (!IsChannelName(name)) return Refuse(400, "a channel is 1 to 100 letters, digits, -, _ and .");
   Channel* channel = channels_.Get(name);
   if (channel == nullptr) return Refuse(507, "no room for a further channel");
   const std::string_view what = path.substr(end + 1);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "readiness/late_effects.h"
@@ -26,12 +27,23 @@ struct Settings {
 struct Judgement {
   Operation operation;
   int refused = 0;
-  std::vector<std::string> undecided;  // attempts, as phrases
-  std::string cannot;                  // why it could not be tried at all
+  std::map<std::string, std::vector<std::string>> undecided;  // what was seen -> by whom
+  std::string cannot;                                         // why it could not be tried at all
   bool violated = false;
-  std::string did, answer;          // the first attempt that was served
-  std::vector<std::string> served;  // who
+  std::string did, answer;                                 // the first attempt that was served
+  std::map<std::string, std::vector<std::string>> served;  // what it was given -> who
 };
+
+// "status 500 to anonymous and 11 more; status 422 to forged: garbage"
+std::string Grouped(const std::map<std::string, std::vector<std::string>>& groups) {
+  std::string text;
+  for (const auto& [seen, who] : groups) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : "; ", seen, who.front());
+    if (who.size() == 2) text += " and " + who.back();
+    if (who.size() > 2) text += fmt::format(" and {} more", who.size() - 1);
+  }
+  return text;
+}
 
 Result<void> CheckNotes(const Settings& settings) {
   for (const OperationNote& note : settings.owner_may_get) {
@@ -155,8 +167,8 @@ class Sweep {
       }
       if (!IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
       const bool cannot = exchange.error().kind == ErrorKind::kNotAvailable;
-      (cannot ? judgement.cannot : judgement.undecided.emplace_back()) =
-          fmt::format("as \"{}\": {}", caller.label, exchange.error().Brief());
+      if (cannot) judgement.cannot = exchange.error().Brief();
+      if (!cannot) judgement.undecided[exchange.error().Brief()].push_back(caller.label);
       break;  // what cannot be made, or hangs, will do so again
     }
     READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
@@ -175,12 +187,11 @@ class Sweep {
         judgement.did = fmt::format("{} as \"{}\"", DescribeRequest(exchange), caller.label);
         judgement.answer = DescribeAnswer(exchange);
       }
-      judgement.served.push_back(shown.empty() ? caller.label
-                                               : fmt::format("{} (shows {})", caller.label, Describe(shown)));
+      judgement.served[shown.empty() ? "answered" : "showed " + Describe(shown) + " to"].push_back(caller.label);
     } else if (settings_.refusals.contains(status)) {
       ++judgement.refused;
     } else {
-      judgement.undecided.push_back(fmt::format("status {} to \"{}\"", status, caller.label));
+      judgement.undecided[fmt::format("status {} to", status)].push_back(caller.label);
     }
   }
 
@@ -188,11 +199,11 @@ class Sweep {
     const std::string name = judgement.operation.Name();
     if (!judgement.served.empty()) {
       judgement.violated = true;
-      context_.findings.AddViolation(
-          {fmt::format("{} answers without a valid credential", name), judgement.did, Expected(),
-           fmt::format("{}; answered: {}; {} refused; owner's rows: {}", judgement.answer,
-                       fmt::join(judgement.served, ", "), judgement.refused, Describe(changes)),
-           kFix});
+      context_.findings.AddViolation({fmt::format("{} answers without a valid credential", name), judgement.did,
+                                      Expected(),
+                                      fmt::format("{}; {}; {} refused; owner's rows: {}", judgement.answer,
+                                                  Grouped(judgement.served), judgement.refused, Describe(changes)),
+                                      kFix});
     } else if (!changes.empty()) {
       judgement.violated = true;
       context_.findings.AddViolation(
@@ -200,7 +211,7 @@ class Sweep {
            fmt::format("{} with the owner's objects as nobody and with {} forged tokens", name, forged_.size()),
            Expected(),
            fmt::format("{} refused{}{}; owner's rows: {}", judgement.refused, judgement.undecided.empty() ? "" : ", ",
-                       fmt::join(judgement.undecided, ", "), Describe(changes)),
+                       Grouped(judgement.undecided), Describe(changes)),
            kFix});
     }
   }
@@ -233,7 +244,8 @@ class Sweep {
     std::string seen = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
     if (succeeded) {
       ++succeeded_;
-      if (!works_ && operation.method == "GET" && IsSuccess(*exchange)) works_ = operation;
+      if (!works_ && operation.method == "GET" && IsSuccess(*exchange) && !judgement.violated && judgement.refused > 0)
+        works_ = operation;
       if (note != nullptr && !IsSuccess(*exchange)) seen += ", because " + note->reason;
       if (!judgement.violated && judgement.undecided.empty() && judgement.cannot.empty()) {
         context_.findings.AddObservation({fmt::format("{} is refused without a valid credential", operation.Name()),
@@ -286,7 +298,7 @@ class Sweep {
     std::vector<std::string> undecided;
     for (const Judgement& judgement : judgements_) {
       if (judgement.violated || judgement.undecided.empty()) continue;
-      undecided.push_back(fmt::format("{}: {}", judgement.operation.Name(), fmt::join(judgement.undecided, ", ")));
+      undecided.push_back(fmt::format("{}: {}", judgement.operation.Name(), Grouped(judgement.undecided)));
     }
     context_.findings.AddControl(
         {"owner_succeeds", "the owner's genuine token succeeds with the same request in every operation",
@@ -318,7 +330,7 @@ class Sweep {
   std::vector<Judgement> judgements_;
   std::vector<std::string> failed_;  // controls, as phrases
   int succeeded_ = 0;
-  std::optional<Operation> works_;  // a reading operation that honours the owner's token
+  std::optional<Operation> works_;  // a reading operation that needs the owner's token, and honours it
 };
 
 }  // namespace

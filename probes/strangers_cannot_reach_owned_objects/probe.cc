@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "readiness/late_effects.h"
 #include "readiness/sweep.h"
@@ -43,12 +45,20 @@ std::string_view ToString(Naming naming) {
 // What was seen of one operation.
 struct Judgement {
   Operation operation;
-  std::vector<std::string> seen;                // of each attempt, as phrases
-  std::vector<std::pair<Naming, int>> unclear;  // neither refused nor answered, and with which status
-  std::vector<std::string> undecided;           // the same, where the owner succeeded or nobody knows
-  std::string cannot;                           // why it could not be tried at all
+  std::map<int, std::vector<std::string_view>> seen;  // of each attempt, as phrases
+  std::vector<std::pair<Naming, int>> unclear;        // neither refused nor answered, and with which status
+  std::vector<std::string> undecided;                 // the same, where the owner succeeded or nobody knows
+  std::string cannot;                                 // why it could not be tried at all
   bool violated = false;
 };
+
+// "status 200 with its own token, naming the owner in a header; status 404 naming the owner in the query"
+std::string Grouped(const std::map<int, std::vector<std::string_view>>& attempts) {
+  std::string text;
+  for (const auto& [status, how] : attempts)
+    text += fmt::format("{}status {} {}", text.empty() ? "" : "; ", status, fmt::join(how, ", "));
+  return text;
+}
 
 Result<Settings> ReadSettings(Context& context) {
   const Parameters& parameters = context.parameters;
@@ -141,6 +151,9 @@ class Sweep {
       if (operation.method != "GET" || NoteAbout(settings_.left_out, operation) != nullptr) continue;
       const Result<Exchange> exchange = context_.openapi.Call(operation, stranger_.who, stranger_.who);
       if (!exchange || !IsSuccess(*exchange) || GivenAway(*exchange, stranger_.canaries).empty()) continue;
+      // What shows them to nobody too says nothing about the token.
+      const Result<Exchange> anonymous = context_.openapi.Call(operation, Identity::Anonymous(), stranger_.who);
+      if (!anonymous || IsSuccess(*anonymous)) continue;
       mirror_ = operation;
       return {};
     }
@@ -216,7 +229,7 @@ class Sweep {
       context_.findings.AddViolation({fmt::format("a stranger changed the owner's rows by {}", operation.Name()),
                                       fmt::format("{} with the owner's objects as the stranger", operation.Name()),
                                       "no row of the owner changed",
-                                      fmt::format("{}; {}", Describe(changes), fmt::join(judgement.seen, "; ")), kFix});
+                                      fmt::format("{}; {}", Describe(changes), Grouped(judgement.seen)), kFix});
     }
     judgements_.push_back(std::move(judgement));
     if (served && IsDestructive(operation)) READINESS_RETURN_IF_ERROR(MakeStranger());
@@ -230,7 +243,7 @@ class Sweep {
 
   Result<void> Judge(const Exchange& exchange, Naming naming, const OperationInput& input, Judgement& judgement) {
     const int status = exchange.response.status;
-    judgement.seen.push_back(fmt::format("status {} {}", status, ToString(naming)));
+    judgement.seen[status].push_back(ToString(naming));
     const std::vector<CanaryHit> shown = GivenAway(exchange, owner_.canaries);
     if (!shown.empty()) {
       Violate(judgement, fmt::format("{} shows a stranger what belongs to the owner", judgement.operation.Name()),
@@ -311,7 +324,7 @@ class Sweep {
     }
     if (succeeded && !judgement.violated && judgement.undecided.empty()) {
       context_.findings.AddObservation({fmt::format("{} keeps the owner's data from a stranger", operation.Name()),
-                                        fmt::format("{}; the owner got {}", fmt::join(judgement.seen, ", "), seen)});
+                                        fmt::format("{}; the owner got {}", Grouped(judgement.seen), seen)});
     }
     READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
     owner_is_fresh_ = false;

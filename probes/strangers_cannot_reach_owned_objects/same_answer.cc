@@ -46,7 +46,8 @@ std::map<std::string, std::string> Told(const Operation& operation, const Exchan
   if (!body) return {{"", WithoutIds(exchange.response.body, ids)}};
   std::map<std::string, std::string> told;
   if (!body->is_structured() || body->empty()) return {{"", WithoutIds(body->dump(), ids)}};
-  for (const auto& [pointer, value] : body->flatten().items()) {
+  const Json flat = body->flatten();
+  for (const auto& [pointer, value] : flat.items()) {
     told.emplace(WithoutIds(pointer, ids), WithoutIds(value.dump(), ids));
   }
   return told;

@@ -1,13 +1,15 @@
-// One row of the kill matrix: the stand-in with one defect (or set of defects, or none) against its whole suite. The
-// items that do not pass have to be exactly those that the defect declares, and every record has to name the active
-// defects.
+// One row of the kill matrix: the stand-in with one defect (or set of defects, or none) against its suite. The items
+// that do not pass have to be exactly those that the defect declares, and every record has to name the active defects.
 //
-//   conformance_matrix <tool> <suite folder> <deployment> healthy|<defect id>|<set id>
+//   conformance_matrix <tool> <suite folder> <deployment> healthy|<defect id>|<set id> whole|declared
+//
+// "declared": only the items that the defect declares, and one that it does not.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "base/files.h"
@@ -52,22 +54,38 @@ Result<Row> ReadRow(const std::string& file, const std::string& suite, const std
   return row;
 }
 
+// The declared items and one other, which is not the same for every row.
+std::vector<std::string> DeclaredAndOne(const Row& row, const std::vector<std::string>& items) {
+  std::vector<std::string> chosen, others;
+  for (const std::string& item : items) (row.reddens.contains(item) ? chosen : others).push_back(item);
+  if (!others.empty()) {
+    const std::size_t sum = std::accumulate(row.id.begin(), row.id.end(), std::size_t{0});
+    chosen.push_back(others[sum % others.size()]);
+  }
+  return chosen;
+}
+
 // Collects what is wrong with a row and the line of the table that it becomes.
 class Check {
  public:
-  Check(const Row& row, Trial& trial) : row_(row), trial_(trial) {}
+  Check(const Row& row, Trial& trial, bool whole) : row_(row), trial_(trial), whole_(whole) {}
 
   Result<void> Go(const Definitions& definitions) {
     READINESS_RETURN_IF_ERROR(Must(trial_.Resolve(definitions), "resolve"));
+    READINESS_ASSIGN(const std::vector<std::string> all, trial_.Items());
+    for (const std::string& item : row_.reddens) {
+      if (std::find(all.begin(), all.end(), item) == all.end())
+        Wrong(fmt::format("{} declares item {}, which the suite lacks", row_.id, item));
+    }
+    if (!whole_) {
+      std::vector<std::string> options;
+      for (const std::string& item : DeclaredAndOne(row_, all)) options.insert(options.end(), {"--items", item});
+      READINESS_RETURN_IF_ERROR(Must(trial_.Resolve(definitions, options), "resolve"));
+    }
     READINESS_RETURN_IF_ERROR(Must(trial_.Up(definitions, row_.defects()), "up"));
     READINESS_ASSIGN(const TargetState state, ReadState(trial_.StateDirectory()));
     if (!state.started) return Fail(ErrorKind::kTarget, "the stand-in did not start: " + state.reason);
     READINESS_ASSIGN(const RegisteredSuite suite, ReadRegistered(trial_.SuiteDirectory()));
-    for (const std::string& item : row_.reddens) {
-      const bool known =
-          std::any_of(suite.items.begin(), suite.items.end(), [&](const auto& one) { return one.id == item; });
-      if (!known) Wrong(fmt::format("{} declares item {}, which the suite lacks", row_.id, item));
-    }
     for (const RegisteredItem& item : suite.items) Judge(item.id, state.run_id, Gates(suite, item.severity));
     JudgeVerdict(trial_.Report());
     // The control of the search for leftovers.
@@ -120,6 +138,7 @@ class Check {
 
   const Row& row_;
   Trial& trial_;
+  const bool whole_;
   std::vector<std::string> wrong_;
   std::vector<std::string> cells_;
   bool gating_fail_ = false;
@@ -127,8 +146,10 @@ class Check {
 };
 
 int Main(const std::vector<std::string>& words) {
-  if (words.size() != 5) {
-    fmt::print(stderr, "usage: conformance_matrix <tool> <suite folder> <deployment> healthy|<defect or set id>\n");
+  if (words.size() != 6 || (words[5] != "whole" && words[5] != "declared")) {
+    fmt::print(
+        stderr,
+        "usage: conformance_matrix <tool> <suite folder> <deployment> healthy|<defect or set id> whole|declared\n");
     return 2;
   }
   const std::string& folder = words[2];
@@ -140,7 +161,7 @@ int Main(const std::vector<std::string>& words) {
     return 2;
   }
   Trial trial(words[1], suite);
-  Check check(*row, trial);
+  Check check(*row, trial, words[5] == "whole");
   const auto done = check.Go(
       {folder + "/suite.json", folder + "/target.json", fmt::format("{}/deployments/{}.json", folder, words[3])});
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;

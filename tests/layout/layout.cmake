@@ -7,6 +7,7 @@ set(checked 0)
 
 # What each module of harness/src may include beside itself, <readiness/...> and base.
 set(may_base "")
+set(may_language "")
 set(may_definition "")
 set(may_judge "")
 set(may_report "judge")
@@ -15,7 +16,7 @@ set(may_source "")
 set(may_lifecycle "definition;engines;source")
 set(may_capabilities "definition;lifecycle;source")
 set(may_cli "definition;judge;report;capabilities;lifecycle")
-set(modules base definition judge report source engines lifecycle capabilities cli)
+set(modules base language definition judge report source engines lifecycle capabilities cli)
 
 # Every quoted include of a file, as given.
 function(read_includes file result)
@@ -69,8 +70,11 @@ check_adapter(CLI/ harness/src/cli/main.cc)
 check_adapter(pqxx harness/src/engines/postgres.cc harness/src/capabilities/store_postgresql.cc)
 check_adapter(curl/ harness/src/engines/http_try.cc harness/src/capabilities/http/http_curl.cc
   harness/src/capabilities/unix_socket_http.cc)
-check_adapter(re2/ harness/src/definition/pattern.cc harness/src/engines/log_channel.cc)
+check_adapter(re2/ harness/src/definition/pattern.cc harness/src/engines/log_channel.cc
+  harness/src/capabilities/patterns.cc harness/src/source/pattern.cc)
 check_adapter(boost/ harness/doubles/http_session.h harness/doubles/server.cc)
+check_adapter(unicode/ harness/src/language/unicode.cc)
+check_adapter(yaml-cpp/ harness/src/source/yaml.cc)
 check_adapter(regex> none)
 
 # A probe includes no header of the harness but the public ones, and is complete.

@@ -22,6 +22,7 @@
 #include "readiness/logs.h"
 #include "readiness/openapi.h"
 #include "readiness/parameters.h"
+#include "readiness/patterns.h"
 #include "readiness/result.h"
 #include "readiness/services.h"
 #include "readiness/source_tree.h"

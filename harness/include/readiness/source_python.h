@@ -29,13 +29,12 @@ struct PythonProblem {
   std::string message;
 };
 
-/// An expression as far as it can be read without running it. `value` of a literal is its value as JSON; else an object
-/// with "kind":
-///   {"kind": "name", "name"}, {"kind": "attribute", "of", "name"}, {"kind": "list", "items"}, {"kind": "dict",
-///   "items": [[key, value]...]}, {"kind": "call", "function": "os.getenv", "arguments", "keywords"}, {"kind":
-///   "choice", "items"} (a or b, a if c else b), {"kind": "each", "element", "of"} (a comprehension), {"kind": "text",
-///   "items"} (an f-string or a sum of texts), {"kind": "other", "source"}.
-/// Literals are {"kind": "literal", "value"}.
+/// An expression as far as it can be read without running it, an object with "kind":
+///   {"kind": "literal", "value"}, {"kind": "name", "name"} (imported names are spelt out), {"kind": "attribute", "of",
+///   "name"}, {"kind": "item", "of", "key"}, {"kind": "list", "items"}, {"kind": "dict", "items": [[key, value]...]},
+///   {"kind": "call", "function": "os.getenv", "on", "arguments", "keywords"}, {"kind": "choice", "items"} (a or b, a if
+///   c else b), {"kind": "each", "element", "of"} (a comprehension), {"kind": "text", "items"} (an f-string), {"kind":
+///   "sum", "items"}, {"kind": "other", "source"}.
 using PythonExpression = Json;
 
 struct PythonCall {
@@ -47,7 +46,8 @@ struct PythonCall {
 };
 
 struct PythonAssignment {
-  std::string target;  ///< "name", "self.name", "settings.name"; in a class body just the name
+  std::string target;  ///< "name", "self.name", "x.headers[\"Origin\"]"; in a class body just the name; a parameter with
+                       ///< a default; "return"
   PythonExpression value;
   std::string scope;
   int line = 0;
@@ -57,6 +57,7 @@ struct PythonImport {
   std::string module;     ///< absolute; relative ones are resolved by the file's path
   std::string name;       ///< "*", or empty for `import module`
   bool optional = false;  ///< within a try that catches ImportError, or for type checking only
+  bool standard = false;  ///< from Python's own library
   int line = 0;
 };
 

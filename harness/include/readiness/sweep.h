@@ -16,10 +16,11 @@ struct OperationNote {
   std::string operation;  ///< Operation::Name()
   StatusSet statuses;     ///< where the parameter asks for them
   std::string reason;
+  bool if_present = false;  ///< no error when the target lacks it
 };
 
 /// The parameter `name`, a list of {"operation": "GET /things", "reason": "..."}, each with "status": [...] if
-/// `with_statuses`. Errors: kDefinition (another form, no reason, an operation that is none of `operations`, or twice).
+/// `with_statuses`; one with "if_present": true is left away where the target lacks the operation. Errors: kDefinition (another form, no reason, an operation that is none of `operations`, or twice).
 Result<std::vector<OperationNote>> ReadOperationNotes(const Parameters& parameters, const std::string& name,
                                                       const std::vector<Operation>& operations,
                                                       bool with_statuses = false);

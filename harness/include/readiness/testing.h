@@ -93,6 +93,8 @@ class ScriptedAction {
   /// The action counts as expected whatever its status.
   ScriptedAction& IsExpected();
   ScriptedAction& Header(std::string name, std::string value);
+  /// Status and body are made when the action runs, after its effects.
+  ScriptedAction& Computes(std::function<std::pair<int, std::string>()> answer);
 
  private:
   friend class FakeActions;
@@ -102,6 +104,7 @@ class ScriptedAction {
   Values captured_;
   std::optional<Error> error_;
   std::optional<std::string> mismatch_;
+  std::function<std::pair<int, std::string>()> computed_;
   std::vector<std::function<void()>> effects_;
 };
 
@@ -313,7 +316,7 @@ class FakeLogs : public Logs {
 // ---- operations, services, commands, source tree --------------------------------------------------------------------
 
 /// Operations and their answers. Populate gives every identity the canary "canary-of-<label>" and value "object_id"
-/// "object-of-<label>".
+/// "object-of-<label>". A path parameter is filled with "<parameter>-of-<subject>" unless the input names it.
 class FakeOpenApi : public OpenApi {
  public:
   struct Sent {
@@ -330,6 +333,10 @@ class FakeOpenApi : public OpenApi {
   /// Queues an answer for `operation` sent by the identity labelled `who` ("*": by anybody without answers of its own).
   void Answer(const std::string& operation, const std::string& who, int status, std::string body = "{}",
               Effect effect = nullptr);
+  /// What an operation answers, decided by what is sent: status and body.
+  using Handler = std::function<std::pair<int, std::string>(const Sent&)>;
+  /// Everything sent to `operation` that is not answered otherwise goes to `handler`.
+  void Handle(const std::string& operation, Handler handler) { handlers_[operation] = std::move(handler); }
   void FailCall(const std::string& operation, const std::string& who, Error error);
   void FailOperations(std::optional<Error> error) { operations_error_ = std::move(error); }
   void FailPopulate(std::optional<Error> error) { populate_error_ = std::move(error); }
@@ -350,7 +357,10 @@ class FakeOpenApi : public OpenApi {
     Effect effect;
     std::optional<Error> error;
   };
+  Result<std::pair<int, std::string>> AnswerTo(const Sent& request);
+
   std::vector<Operation> operations_;
+  std::map<std::string, Handler> handlers_;
   std::map<std::string, std::map<std::string, Queue<Scripted>>> answers_;
   std::optional<Error> operations_error_;
   std::optional<Error> populate_error_;

@@ -1,41 +1,13 @@
 #include "capabilities/capture.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
-
-#include "base/text.h"
 
 namespace readiness {
 namespace {
 
 constexpr std::string_view kQueryPrefix = "query:";
 constexpr std::string_view kQueryOf = " of ";
-
-std::string UnescapeToken(std::string_view token) {
-  std::string text;
-  for (std::size_t i = 0; i < token.size(); ++i) {
-    if (token[i] == '~' && i + 1 < token.size() && (token[i + 1] == '0' || token[i + 1] == '1')) {
-      text += token[++i] == '0' ? '~' : '/';
-    } else {
-      text += token[i];
-    }
-  }
-  return text;
-}
-
-const Json* Child(const Json& parent, const std::string& token) {
-  if (parent.is_object()) {
-    const auto found = parent.find(token);
-    return found == parent.end() ? nullptr : &*found;
-  }
-  if (!parent.is_array()) return nullptr;
-  std::size_t index = 0;
-  const auto [end, failure] = std::from_chars(token.data(), token.data() + token.size(), index);
-  const bool is_number = failure == std::errc() && end == token.data() + token.size();
-  const bool leading_zero = token.size() > 1 && token[0] == '0';
-  return is_number && !leading_zero && index < parent.size() ? &parent[index] : nullptr;
-}
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -57,10 +29,6 @@ std::string DecodeQuery(std::string_view text) {
     }
   }
   return decoded;
-}
-
-std::string Shown(const Json& value) {
-  return Printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 200);
 }
 
 /// One capture out of `body`; says in `mismatch` why there is none.
@@ -93,18 +61,6 @@ std::optional<Json> Take(const Json& body, const std::string& name, std::string_
 }
 
 }  // namespace
-
-const Json* AtPointer(const Json& document, std::string_view pointer) {
-  if (!pointer.empty() && pointer.front() != '/') return nullptr;
-  const Json* value = &document;
-  while (value != nullptr && !pointer.empty()) {
-    pointer.remove_prefix(1);
-    const std::size_t end = std::min(pointer.find('/'), pointer.size());
-    value = Child(*value, UnescapeToken(pointer.substr(0, end)));
-    pointer.remove_prefix(end);
-  }
-  return value;
-}
 
 std::optional<std::string> QueryParameter(std::string_view url, std::string_view parameter) {
   url = url.substr(0, url.find('#'));

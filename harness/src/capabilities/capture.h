@@ -9,11 +9,9 @@
 #include "definition/definition.h"
 #include "readiness/http.h"
 #include "readiness/identities.h"
+#include "readiness/nested.h"
 
 namespace readiness {
-
-/// The value at JSON pointer `pointer` ("" is the whole, "/a~1b/0"), or nullptr.
-const Json* AtPointer(const Json& document, std::string_view pointer);
 
 /// The first value of `parameter` in the query of `url`, decoded; nothing if it has none.
 std::optional<std::string> QueryParameter(std::string_view url, std::string_view parameter);

@@ -1,5 +1,6 @@
 #pragma once
-// What an item did, kept as evidence: every HTTP exchange, also those that failed, and every SQL step. Bounded in
+// What an item did, kept as evidence: every HTTP exchange, also those that failed, every SQL step and every command of
+// the target that was run. Bounded in
 // number and size; the bounds never touch what the probe sees. It holds secrets: whoever writes it out redacts it (the
 // secrets that it meets are announced to the item's Redactor).
 
@@ -48,11 +49,24 @@ class SecretKeeper {
   std::set<std::string> known_;
 };
 
-/// One thing that was done. Exactly one of exchange and statement is set.
+/// One run of a command of the target.
+struct CommandRun {
+  std::string name;
+  std::vector<std::string> command;
+  std::string working_directory;
+  std::string input;             ///< cut to kMaxEvidenceBody
+  std::string output;            ///< likewise
+  std::string error_output;      ///< the last bytes
+  std::size_t error_bytes = 0;   ///< of all of it
+  std::optional<int> exit_code;  ///< nothing: it did not come to an end
+};
+
+/// One thing that was done. Exactly one of exchange, statement and command is set.
 struct EvidenceEntry {
   std::optional<Exchange> exchange;  ///< bodies cut to kMaxEvidenceBody; response.status 0 when `error` is set
   std::string statement;             ///< SQL step: "store main: INSERT ... with [7]"
-  std::size_t request_bytes = 0;     ///< of the whole body
+  std::optional<CommandRun> command;
+  std::size_t request_bytes = 0;  ///< of the whole body or input
   std::size_t response_bytes = 0;
   std::optional<Error> error;  ///< why nothing came back
 };

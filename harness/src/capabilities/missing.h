@@ -37,11 +37,4 @@ class NoServices : public Services {
   }
 };
 
-class NoCommands : public Commands {
- public:
-  Result<CommandResult> Run(const std::string&, const Json&) override {
-    return Fail(ErrorKind::kNotAvailable, "this run has no commands");
-  }
-};
-
 }  // namespace readiness

@@ -32,8 +32,9 @@ Runtime::Runtime(Session session, Target target, const std::string& suite, const
       identities_(target_, session_, item + suite, actions_, secrets_),
       openapi_(target_, session_, http_, actions_, secrets_),
       services_(std::move(parts.control_socket), parts.isolation, endpoints_, evidence_, secrets_),
+      commands_(target_, session_, evidence_),
       source_tree_(MakeSourceTree(session_.source_tree)),
-      context_{parameters_, findings, identities_, actions_,  http_,     stores_,     doubles_,
+      context_{parameters_, findings, identities_, actions_,  http_,     stores_,      doubles_,
                *tokens_,    logs_,    openapi_,    services_, commands_, *source_tree_} {
   for (const std::string& secret : session_.secrets) secrets_.Add(secret);
   secrets_.Add(session_.token_signing_key);

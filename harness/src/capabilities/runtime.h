@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/redactor.h"
+#include "capabilities/commands/session_commands.h"
 #include "capabilities/endpoints.h"
 #include "capabilities/evidence.h"
 #include "capabilities/missing.h"
@@ -68,7 +69,7 @@ class Runtime {
   TargetIdentities identities_;
   TargetOpenApi openapi_;
   TargetServices services_;
-  NoCommands commands_;
+  SessionCommands commands_;
   std::unique_ptr<SourceTree> source_tree_;
   Context context_;
 };

@@ -25,23 +25,34 @@ std::string Member(const Json& entry, const char* key) {
 }
 
 Result<OperationNote> ReadNote(const std::string& name, const Json& entry, bool with_statuses) {
-  const std::string expected = with_statuses ? R"({"operation": "GET /things", "status": [400], "reason": "..."})"
-                                             : R"({"operation": "GET /things", "reason": "..."})";
-  const std::size_t keys = with_statuses ? 3 : 2;
   OperationNote note;
-  if (entry.is_object() && entry.size() == keys) {
-    note.operation = Member(entry, "operation");
-    note.reason = Member(entry, "reason");
-    if (with_statuses && entry.contains("status") && entry["status"].is_array()) {
-      for (const Json& status : entry["status"]) {
-        if (status.is_number_integer()) note.statuses.insert(status.get<int>());
-      }
+  const Json members = entry.is_object() ? entry : Json::object();
+  bool good = entry.is_object();
+  for (const auto& [key, value] : members.items()) {
+    if (key == "operation" || key == "reason") {
+      good = good && value.is_string();
+    } else if (key == "if_present") {
+      good = good && value.is_boolean();
+      note.if_present = value == true;
+    } else {
+      good = good && with_statuses && key == "status" && value.is_array();
     }
   }
-  if (note.operation.empty() || note.reason.empty() || (with_statuses && note.statuses.empty()))
-    return Fail(Wrong(name, "an entry has another form", expected,
-                      Printable(entry.dump(-1, ' ', false, Json::error_handler_t::replace), kShownBytes)));
-  return note;
+  if (good) {
+    note.operation = Member(entry, "operation");
+    note.reason = Member(entry, "reason");
+    const Json statuses = entry.value("status", Json::array());
+    for (const Json& status : statuses) {
+      good = good && status.is_number_integer();
+      if (good) note.statuses.insert(status.get<int>());
+    }
+  }
+  if (good && !note.operation.empty() && !note.reason.empty() && (!with_statuses || !note.statuses.empty()))
+    return note;
+  return Fail(Wrong(name, "an entry has another form",
+                    with_statuses ? R"({"operation": "GET /things", "status": [400], "reason": "..."})"
+                                  : R"({"operation": "GET /things", "reason": "..."})",
+                    Printable(entry.dump(-1, ' ', false, Json::error_handler_t::replace), kShownBytes)));
 }
 
 std::string Lower(std::string text) {
@@ -74,6 +85,7 @@ Result<std::vector<OperationNote>> ReadOperationNotes(const Parameters& paramete
   for (const Json& entry : list) {
     READINESS_ASSIGN(OperationNote note, ReadNote(name, entry, with_statuses));
     if (std::find(known.begin(), known.end(), note.operation) == known.end()) {
+      if (note.if_present) continue;
       Error error = Wrong(name, "the target's OpenAPI document has no such operation",
                           fmt::format("one of its {} operations, like \"GET /things/{{id}}\"", known.size()),
                           Printable(note.operation, kShownBytes));

@@ -70,6 +70,10 @@ Result<bool> TargetActions::Has(const std::string& name) {
   for (const Step& step : action.steps) {
     if (service.empty() && step.http) service = step.http->service;
   }
+  // SQL alone goes by the only service that has a document.
+  for (const auto& [other, description] : target_.services) {
+    if (service.empty() && !description.openapi.empty()) service = other;
+  }
   if (service.empty()) {
     return Fail(ErrorKind::kDefinition, "action " + name + " has no HTTP step whose service has an OpenAPI document");
   }

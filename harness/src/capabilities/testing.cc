@@ -77,6 +77,11 @@ ScriptedAction& ScriptedAction::Header(std::string name, std::string value) {
   return *this;
 }
 
+ScriptedAction& ScriptedAction::Computes(std::function<std::pair<int, std::string>()> answer) {
+  computed_ = std::move(answer);
+  return *this;
+}
+
 ScriptedAction& FakeActions::Answer(const std::string& action, const std::string& who, int status, std::string body) {
   return answers_[action][who].Add(ScriptedAction(status, std::move(body)));
 }
@@ -115,17 +120,17 @@ Result<ActionResult> FakeActions::Run(const std::string& name, const Identity& w
   ActionResult result;
   result.action = name;
   result.captured = answer.captured_;
-  if (answer.status_ != 0) {
+  auto [status, body] = answer.computed_ ? answer.computed_() : std::pair{answer.status_, answer.body_};
+  if (status != 0) {
     Exchange exchange;
     exchange.request.method = "POST";
     exchange.request.url = "http://127.0.0.1:9/" + name;
-    exchange.response = HttpResponse{answer.status_, answer.headers_, answer.body_};
+    exchange.response = HttpResponse{status, answer.headers_, std::move(body)};
     exchange.duration = std::chrono::microseconds(1000);
     result.exchange = std::move(exchange);
   }
   static const StatusSet kExpected{0, 200, 201, 202, 204};
-  result.mismatch =
-      answer.mismatch_.value_or(kExpected.contains(answer.status_) ? "" : "status " + std::to_string(answer.status_));
+  result.mismatch = answer.mismatch_.value_or(kExpected.contains(status) ? "" : "status " + std::to_string(status));
   result.as_expected = result.mismatch.empty();
   return result;
 }

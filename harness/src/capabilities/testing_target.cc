@@ -86,21 +86,40 @@ Result<PopulatedIdentity> FakeOpenApi::Populate(const Identity& who) {
   return identity;
 }
 
+Result<std::pair<int, std::string>> FakeOpenApi::AnswerTo(const Sent& request) {
+  auto& of_operation = answers_[request.operation];
+  auto found = of_operation.find(request.who.label);
+  if (found == of_operation.end()) found = of_operation.find("*");
+  if (found == of_operation.end()) {
+    const auto handler = handlers_.find(request.operation);
+    if (handler == handlers_.end()) return NotScripted(request.operation + " by " + request.who.label);
+    return handler->second(request);
+  }
+  Scripted& scripted = found->second.Next();
+  if (scripted.error) return Fail(*scripted.error);
+  if (scripted.effect) scripted.effect(request);
+  return std::pair(scripted.status, scripted.body);
+}
+
 Result<Exchange> FakeOpenApi::Call(const Operation& operation, const Identity& who, const Identity& subject,
                                    const OperationInput& input) {
   sent.push_back({operation.Name(), who, subject, input});
-  auto& of_operation = answers_[operation.Name()];
-  auto found = of_operation.find(who.label);
-  if (found == of_operation.end()) found = of_operation.find("*");
-  if (found == of_operation.end()) return NotScripted(operation.Name() + " by " + who.label);
-  Scripted& scripted = found->second.Next();
-  if (scripted.error) return Fail(*scripted.error);
-  if (scripted.effect) scripted.effect(sent.back());
+  READINESS_ASSIGN(const auto answer, AnswerTo(Sent(sent.back())));
   Exchange exchange;
   exchange.request.method = operation.method;
-  exchange.request.url = "http://127.0.0.1:1" + operation.path;
-  exchange.response.status = scripted.status;
-  exchange.response.body = scripted.body;
+  std::string path = operation.path;
+  for (const OperationParameter& parameter : operation.parameters) {
+    const std::size_t at = path.find("{" + parameter.name + "}");
+    if (parameter.in != "path" || at == std::string::npos) continue;
+    const auto given = input.values.find(parameter.name);
+    const std::string value = given == input.values.end() ? parameter.name + "-of-" + subject.label
+                              : given->second.is_string() ? given->second.get<std::string>()
+                                                          : given->second.dump();
+    path.replace(at, parameter.name.size() + 2, value);
+  }
+  exchange.request.url = "http://127.0.0.1:1" + path;
+  exchange.response.status = answer.first;
+  exchange.response.body = answer.second;
   return exchange;
 }
 

@@ -9,7 +9,7 @@
 namespace readiness {
 namespace {
 
-constexpr std::size_t kMaxText = 2 * kMaxEvidenceBody;
+constexpr std::size_t kMaxText = 4 * kMaxEvidenceBody;
 
 // Without secrets before it is quoted: shell quoting would hide a secret from the redactor. Bodies may have been cut
 // within a secret.
@@ -40,8 +40,27 @@ std::string RenderExchange(const EvidenceEntry& entry, const Redactor& redactor)
   return text;
 }
 
+std::string RenderCommand(const EvidenceEntry& entry, const Redactor& redactor) {
+  const CommandRun& run = *entry.command;
+  const auto head = [&](const std::string& text, std::size_t whole) {
+    if (whole <= text.size()) return redactor.Redact(text);
+    return redactor.RedactHead(text) + fmt::format("\n[of {} bytes]", whole);
+  };
+  std::string text = fmt::format("command {} in {}:", run.name, run.working_directory);
+  for (const std::string& word : run.command) text += " " + redactor.Redact(word);
+  text += fmt::format("\ninput: {}\n", head(run.input, entry.request_bytes));
+  if (run.exit_code)
+    text += fmt::format("exit code {}\noutput: {}\n", *run.exit_code, head(run.output, entry.response_bytes));
+  if (entry.error) text += fmt::format("failed: {}\n", entry.error->Brief());
+  if (run.error_output.empty()) return text;
+  const bool cut = run.error_bytes > run.error_output.size();
+  text += cut ? fmt::format("standard error, the last of {} bytes:\n", run.error_bytes) : "standard error:\n";
+  return text + (cut ? redactor.RedactTail(run.error_output) : redactor.Redact(run.error_output)) + "\n";
+}
+
 std::string RenderEntry(const EvidenceEntry& entry, const Redactor& redactor) {
   if (entry.exchange) return RenderExchange(entry, redactor);
+  if (entry.command) return RenderCommand(entry, redactor);
   std::string text = entry.statement + "\n";
   if (entry.error) text += fmt::format("failed: {}\n", entry.error->Brief());
   return text;

@@ -217,10 +217,10 @@ struct LanguageModelDeployment {
   std::string reply;               ///< content of its answers unless an item scripts others
 };
 
-/// One of the target's commands. Placeholders as for a service's command; a fresh process per call.
+/// One of the target's commands. Placeholders as for a service's command, and ${source_tree}; a fresh process per call.
 struct CommandDeployment {
   std::vector<std::string> command;
-  std::string working_directory;  ///< also ${source_tree}; empty: the run directory
+  std::string working_directory;  ///< empty: the run directory
   std::map<std::string, EnvValue> environment;
   Milliseconds timeout{30'000};
 };

@@ -63,6 +63,7 @@ class DeploymentReader {
     deployment_.defects_file = ReadPath(reader, "defects");
     deployment_.source_tree = ReadPath(reader, "source_tree");
     ReadServices(reader);
+    ReadCommands(reader);
     ReadVariants(reader);
     reader.Finish();
     return std::move(deployment_);
@@ -242,6 +243,17 @@ class DeploymentReader {
     if (!target_.services.empty() || reader.Find("source_tree") != nullptr) return;
     problems_.Add(*services, "there is nothing to look at", "at least one service, or a \"source_tree\"",
                   "an empty object");
+  }
+
+  void ReadCommands(ObjectReader& reader) {
+    const std::vector<std::string> known = NamesOf(target_.commands);
+    KnownPlaceholders placeholders = in_environment_;
+    if (!deployment_.source_tree.empty()) placeholders.names.emplace_back("source_tree");
+    ServiceReader command_reader(std::move(placeholders), problems_);
+    reader.Named("commands", "command", [&](const LocatedJson::Member& member) {
+      if (!Contains(known, member.key)) problems_.AddUnknown(member, "command", member.key, known);
+      deployment_.commands.emplace(member.key, command_reader.ReadTargetCommand(member.value));
+    });
   }
 
   /// Everything that the target names of a kind must be under `key`.

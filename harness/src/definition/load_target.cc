@@ -29,6 +29,12 @@ class TargetReader {
     reader.Named("services", "service", [&](const auto& member) { ReadService(member); });
     reader.Named("stores", "store", [&](const auto& member) { ReadStore(member); });
     target_.data_providers = reader.Strings("data_providers", TextRule::kName);
+    if (const LocatedJson* commands = reader.Find("commands"); commands != nullptr) {
+      for (auto& [name, what] :
+           ReadStringMembers(*commands, "\"commands\"", "command", TextRule::kName, TextRule::kLine, problems_)) {
+        target_.commands.emplace(name, what);
+      }
+    }
     ReadLanguageModels(reader);
     if (const LocatedJson* credential = reader.Find("credential"); credential != nullptr) ReadCredential(*credential);
     reader.Named("actions", "action", [&](const auto& member) { ReadAction(member); });

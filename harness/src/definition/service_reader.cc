@@ -57,6 +57,23 @@ ServiceOverlay ServiceReader::ReadOverlay(const LocatedJson& value) {
   return overlay;
 }
 
+CommandDeployment ServiceReader::ReadTargetCommand(const LocatedJson& value) {
+  CommandDeployment read;
+  ObjectReader reader(value, shapes::kCommand, problems_);
+  if (const LocatedJson* command = reader.Find("command"); command != nullptr) read.command = ReadCommand(*command);
+  read.working_directory = reader.String("working_directory", TextRule::kLine);
+  if (!read.working_directory.empty()) {
+    CheckPlaceholders(*reader.Find("working_directory"), "\"working_directory\"", read.working_directory, &in_command_,
+                      problems_);
+  }
+  if (const LocatedJson* environment = reader.Find("environment"); environment != nullptr) {
+    read.environment = ReadEnvironment(*environment);
+  }
+  read.timeout = reader.Duration("timeout_ms", read.timeout);
+  reader.Finish();
+  return read;
+}
+
 std::vector<std::string> ServiceReader::ReadCommand(const LocatedJson& value) {
   const auto words = ReadStrings(value, "\"command\"", TextRule::kAny, false, problems_);
   if (!words) return {};

@@ -1,6 +1,6 @@
 #pragma once
-// Reads the services of a deployment and what variants lay over them: commands, environments, wait conditions. Not
-// thread-safe.
+// Reads the services of a deployment, what variants lay over them, and the commands of the target: command lines,
+// environments, wait conditions. Not thread-safe.
 
 #include <map>
 #include <optional>
@@ -28,6 +28,8 @@ class ServiceReader {
 
   ServiceDeployment Read(const LocatedJson& value);
   ServiceOverlay ReadOverlay(const LocatedJson& value);
+  /// One of the target's commands, which knows no wait conditions.
+  CommandDeployment ReadTargetCommand(const LocatedJson& value);
 
  private:
   std::vector<std::string> ReadCommand(const LocatedJson& value);

@@ -73,7 +73,7 @@ const Shape kTarget{"a target",
                     "target",
                     "",
                     {Optional("$schema"), Required("target"), Required("title"), Required("services"),
-                     Optional("stores"), Optional("data_providers"), Optional("language_models"),
+                     Optional("stores"), Optional("data_providers"), Optional("language_models"), Optional("commands"),
                      Optional("credential"), Optional("identities"), Optional("actions"), Optional("operations")}};
 const Shape kTargetService{"a service", "target", "/definitions/service", {Optional("openapi")}};
 const Shape kTargetStore{"a store", "target", "/definitions/store", {Optional("owner_columns"), Optional("owners")}};
@@ -107,17 +107,23 @@ const Shape kOperations{"a description of operations",
 const Shape kOperationOverride{
     "an override of an operation", "target", "/definitions/operation_override", {Optional("values"), Optional("body")}};
 
-const Shape kDeployment{"a deployment",
-                        "deployment",
-                        "",
-                        {Optional("$schema"), Required("deployment"), Required("target"), Required("engine", kEngines),
-                         Optional("secrets"), Optional("stores"), Optional("data_providers"),
-                         Optional("language_models"), Optional("token"), Optional("allowed_hosts"), Optional("defects"),
-                         Optional("source_tree"), Required("services"), Optional("variants")}};
+const Shape kDeployment{
+    "a deployment",
+    "deployment",
+    "",
+    {Optional("$schema"), Required("deployment"), Required("target"), Required("engine", kEngines), Optional("secrets"),
+     Optional("stores"), Optional("data_providers"), Optional("language_models"), Optional("commands"),
+     Optional("token"), Optional("allowed_hosts"), Optional("defects"), Optional("source_tree"), Required("services"),
+     Optional("variants")}};
 const Shape kDataProvider{"a data provider",
                           "deployment",
                           "/definitions/data_provider",
                           {Optional("hosts"), Required("client_id"), Required("client_secret")}};
+const Shape kCommand{"a command",
+                     "deployment",
+                     "/definitions/target_command",
+                     {Required("command"), Optional("working_directory"), Optional("environment"),
+                      Optional("timeout_ms", kMilliseconds)}};
 const Shape kLanguageModel{"a language model",
                            "deployment",
                            "/definitions/language_model",
@@ -150,12 +156,12 @@ const std::vector<const Shape*>& AllShapes() {
   using namespace shapes;
   // One group for each of the four files.
   static const std::vector<const Shape*> all = {
-      &kProbe,      &kParameter,                                 //
-      &kSuite,      &kAudit,         &kItem,          &kSource,  //
-      &kTarget,     &kTargetService, &kTargetStore,   &kCredential, &kIdentity,      &kAction,
-      &kRefused,    &kHttpStep,      &kSqlStep,       &kExpect,     &kOperations,    &kOperationOverride,  //
-      &kDeployment, &kDataProvider,  &kLanguageModel, &kToken,      &kService,       &kSecretValue,
-      &kWait,       &kWaitHttp,      &kWaitLog,       &kVariant,    &kServiceOverlay};
+      &kProbe,       &kParameter,                                 //
+      &kSuite,       &kAudit,         &kItem,          &kSource,  //
+      &kTarget,      &kTargetService, &kTargetStore,   &kCredential, &kIdentity,   &kAction,
+      &kRefused,     &kHttpStep,      &kSqlStep,       &kExpect,     &kOperations, &kOperationOverride,  //
+      &kDeployment,  &kDataProvider,  &kLanguageModel, &kCommand,    &kToken,      &kService,
+      &kSecretValue, &kWait,          &kWaitHttp,      &kWaitLog,    &kVariant,    &kServiceOverlay};
   return all;
 }
 

@@ -50,8 +50,8 @@ extern const Shape kProbe, kParameter;
 extern const Shape kSuite, kAudit, kItem, kSource;
 extern const Shape kTarget, kTargetService, kTargetStore, kCredential, kIdentity, kAction, kRefused, kHttpStep,
     kSqlStep, kExpect, kOperations, kOperationOverride;
-extern const Shape kDeployment, kDataProvider, kLanguageModel, kToken, kService, kSecretValue, kWait, kWaitHttp,
-    kWaitLog, kVariant, kServiceOverlay;
+extern const Shape kDeployment, kDataProvider, kLanguageModel, kCommand, kToken, kService, kSecretValue, kWait,
+    kWaitHttp, kWaitLog, kVariant, kServiceOverlay;
 
 }  // namespace shapes
 

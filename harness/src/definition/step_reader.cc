@@ -94,12 +94,17 @@ void ActionReader::CheckAvailability(const LocatedJson& value, const Action& act
                   "a JSON pointer, like \"/paths/~1users/post\"", Quoted(pointer));
     return;
   }
+  bool has_http_step = false;
   for (const Step& step : action.steps) {
     if (!step.http) continue;
+    has_http_step = true;
     const auto service = target_.services.find(step.http->service);
     if (service == target_.services.end() || !service->second.openapi.empty()) return;
   }
-  if (action.steps.empty()) return;
+  // SQL alone goes by the only service that has a document.
+  const auto documents = std::count_if(target_.services.begin(), target_.services.end(),
+                                       [](const auto& service) { return !service.second.openapi.empty(); });
+  if (action.steps.empty() || (!has_http_step && documents == 1)) return;
   problems_.Add(value, "\"available_if_openapi_has\" on an action whose services have no OpenAPI document",
                 "\"openapi\" of a service that the action uses");
 }

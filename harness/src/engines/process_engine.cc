@@ -116,7 +116,9 @@ class ProcessEngine : public Engine {
     const auto service = services_.find(name);
     if (service == services_.end()) return;
     Finish(service->second, service->second.stop_grace);
+    const bool was_paused = !service->second.paused.empty();
     services_.erase(service);
+    if (was_paused) (void)NotePaused();
     ReapOrphans(Mains());
   }
 

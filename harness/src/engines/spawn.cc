@@ -39,8 +39,9 @@ struct Prepared {
   std::vector<char*> arguments;
   std::vector<char*> environment;
   const char* directory = nullptr;
-  int null = -1;
+  int input = -1;
   int output = -1;
+  int errors = -1;
   int failure = -1;
   bool private_ipc = false;
   bool drop = false;
@@ -73,7 +74,7 @@ void CloseFrom(unsigned first) {
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &fallback, nullptr);
 
   if (::setsid() < 0) Give(prepared.failure, Stage::kSession);
-  if (::dup2(prepared.null, 0) < 0 || ::dup2(prepared.output, 1) < 0 || ::dup2(prepared.output, 2) < 0 ||
+  if (::dup2(prepared.input, 0) < 0 || ::dup2(prepared.output, 1) < 0 || ::dup2(prepared.errors, 2) < 0 ||
       ::dup3(prepared.failure, kFailureDescriptor, O_CLOEXEC) < 0) {
     Give(prepared.failure, Stage::kDescriptors);
   }
@@ -261,17 +262,21 @@ Result<Child> Spawn(const SpawnRequest& request) {
   prepared.parent = ::getpid();
   prepared.private_ipc = request.private_ipc;
 
-  const Descriptor null = Above(Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+  const Descriptor input = Above(request.input < 0 ? Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC))
+                                                   : Descriptor(::fcntl(request.input, F_DUPFD_CLOEXEC, 4)));
   const Descriptor output = Above(Descriptor(::fcntl(request.output, F_DUPFD_CLOEXEC, 4)));
+  const Descriptor errors =
+      Above(Descriptor(::fcntl(request.errors < 0 ? request.output : request.errors, F_DUPFD_CLOEXEC, 4)));
   int ends[2] = {-1, -1};
-  if (!null || !output || ::pipe2(ends, O_CLOEXEC) != 0) {
+  if (!input || !output || !errors || ::pipe2(ends, O_CLOEXEC) != 0) {
     return Fail(EnvironmentError("cannot prepare a process's descriptors", errno));
   }
   const Descriptor failure_read(ends[0]);
   Descriptor failure_write = Above(Descriptor(ends[1]));
   if (!failure_write) return Fail(EnvironmentError("cannot prepare a process's descriptors", errno));
-  prepared.null = null.get();
+  prepared.input = input.get();
   prepared.output = output.get();
+  prepared.errors = errors.get();
   prepared.failure = failure_write.get();
 
   const pid_t pid = ForkBlocked(prepared);

@@ -16,7 +16,9 @@ struct SpawnRequest {
   std::vector<std::string> command;      ///< [0] without a slash is searched in the PATH of `environment`
   std::vector<std::string> environment;  ///< NAME=value, complete
   std::string working_directory;
-  int output = -1;                   ///< becomes stdout and stderr; stdin is /dev/null
+  int output = -1;                   ///< becomes stdout and stderr
+  int input = -1;                    ///< becomes stdin; unset: /dev/null
+  int errors = -1;                   ///< becomes stderr; unset: as output
   std::optional<unsigned> user_id;   ///< needs root unless it is ours
   std::optional<unsigned> group_id;  ///< unset: the user's primary group
   bool private_ipc = false;          ///< as ServiceSpec::private_ipc

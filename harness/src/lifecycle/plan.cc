@@ -17,7 +17,6 @@ namespace {
 constexpr std::string_view kGenerated = "generated:";
 constexpr int kMaxGeneratedBytes = 1024;
 constexpr const char* kPrivatePostgres = "postgresql";
-constexpr const char* kChannel = "run";
 constexpr std::array kInherited{"PATH", "HOME", "LANG", "TZ"};
 constexpr std::array kReserved{kRunLabel, kDefectsVariable, kAcknowledgeVariable};
 
@@ -86,6 +85,13 @@ Result<void> CheckNames(const Deployment& deployment) {
                                   "only Readiness itself sets this variable"));
     }
   }
+  for (const auto& entry : deployment.commands) {
+    for (const char* reserved : kReserved) {
+      if (!entry.second.environment.contains(reserved)) continue;
+      return Fail(DefinitionError(deployment, fmt::format("commands.{}.environment sets {}", entry.first, reserved),
+                                  "only Readiness itself sets this variable"));
+    }
+  }
   for (const auto& entry : deployment.data_providers) {
     if (IsSafeName(entry.first)) continue;
     return Fail(DefinitionError(deployment,
@@ -117,6 +123,7 @@ class Planner {
     for (const std::string& name : deployment_.service_order) {
       READINESS_RETURN_IF_ERROR(AddService(name, deployment_.services.at(name)));
     }
+    for (const auto& [name, command] : deployment_.commands) READINESS_RETURN_IF_ERROR(AddCommand(name, command));
     READINESS_RETURN_IF_ERROR(CompleteSession());
     return std::move(plan_);
   }
@@ -129,6 +136,7 @@ class Planner {
   Result<void> AddDouble(const std::string& name, const std::string& program, Json config);
   Result<void> AddService(const std::string& name, const ServiceDeployment& service);
   Result<std::map<std::string, std::string>> EnvironmentOf(const std::string& name, const ServiceDeployment& service);
+  Result<void> AddCommand(const std::string& name, const CommandDeployment& command);
   Result<void> CompleteSession();
   std::map<std::string, std::string> InheritedEnvironment() const;
 
@@ -137,6 +145,9 @@ class Planner {
     return service == inputs_.instance_of && !inputs_.instance.empty() ? inputs_.instance : service;
   }
   std::string InRun(const std::string& name) const { return inputs_.run_directory + "/" + name; }
+  const std::string& SourceTree() const {
+    return inputs_.source_tree.empty() ? deployment_.source_tree : inputs_.source_tree;
+  }
   std::string LogOf(const std::string& name) const { return InRun(name + ".log"); }
   std::string AdminSocket(const std::string& name) const { return InRun(DoubleName(name) + ".sock"); }
   std::string CaDirectory(const std::string& provider) const { return InRun(DoubleName(provider) + "-ca"); }
@@ -171,8 +182,10 @@ void Planner::DefinePlaceholders() {
   for (const auto& [name, url] : inputs_.store_urls) in_environment_.Set(fmt::format("store.{}.url", name), url);
   for (const auto& [name, port] : inputs_.double_ports) {
     const bool model = deployment_.language_models.contains(name);
-    in_environment_.Set(fmt::format("double.{}.url", name), model ? ModelUrl(port, kChannel) : LoopbackUrl(port));
-    in_environment_.Set(fmt::format("double.{}.proxy", name), model ? ModelProxy(port, kChannel) : LoopbackUrl(port));
+    in_environment_.Set(fmt::format("double.{}.url", name),
+                        model ? ModelUrl(port, inputs_.Channel()) : LoopbackUrl(port));
+    in_environment_.Set(fmt::format("double.{}.proxy", name),
+                        model ? ModelProxy(port, inputs_.Channel()) : LoopbackUrl(port));
     in_environment_.Set(fmt::format("double.{}.ca_file", name), CaDirectory(name) + "/ca.pem");
   }
   in_command_ = in_environment_;
@@ -202,7 +215,7 @@ Result<void> Planner::AddDataProvider(const std::string& name, const DataProvide
 Result<void> Planner::AddLanguageModel(const std::string& name, const LanguageModelDeployment& model) {
   READINESS_ASSIGN(const std::string api_key,
                    Fill(secrets_only_, model.api_key, "language_models." + name + ".api_key"));
-  plan_.session.language_models[name] = {AdminSocket(name), kChannel};
+  plan_.session.language_models[name] = {AdminSocket(name), inputs_.Channel()};
   plan_.session.secrets.push_back(api_key);
   return AddDouble(name, "readiness-double-language-model",
                    {{"hosts", model.hosts}, {"api_key", api_key}, {"reply", model.reply}});
@@ -273,6 +286,30 @@ Result<std::map<std::string, std::string>> Planner::EnvironmentOf(const std::str
   return environment;
 }
 
+Result<void> Planner::AddCommand(const std::string& name, const CommandDeployment& command) {
+  const std::string field = "commands." + name;
+  PlaceholderValues placeholders = in_command_;
+  if (const std::string tree = SourceTree(); !tree.empty()) placeholders.Set("source_tree", tree);
+  CommandSpec spec;
+  for (const std::string& word : command.command) {
+    READINESS_ASSIGN(std::string filled, Fill(placeholders, word, field + ".command"));
+    spec.command.push_back(std::move(filled));
+  }
+  READINESS_ASSIGN(spec.working_directory, Fill(placeholders, command.working_directory, field + ".working_directory"));
+  if (spec.working_directory.empty()) spec.working_directory = inputs_.run_directory;
+  spec.environment = InheritedEnvironment();
+  for (const auto& [variable, value] : command.environment) {
+    READINESS_ASSIGN(const std::string filled,
+                     Fill(placeholders, value.value, fmt::format("{}.environment.{}", field, variable)));
+    spec.environment[variable] = filled;
+    if (value.secret) plan_.session.secrets.push_back(filled);
+  }
+  if (!inputs_.defects.empty()) spec.environment[kDefectsVariable] = inputs_.defects;
+  spec.timeout = command.timeout;
+  plan_.session.commands[name] = std::move(spec);
+  return {};
+}
+
 Result<void> Planner::CompleteSession() {
   Session& session = plan_.session;
   session.run_id = inputs_.run_id;
@@ -281,7 +318,7 @@ Result<void> Planner::CompleteSession() {
   session.deployment_file = deployment_.file;
   session.engine = "process";
   session.stores = inputs_.store_urls;
-  session.source_tree = inputs_.source_tree.empty() ? deployment_.source_tree : inputs_.source_tree;
+  session.source_tree = SourceTree();
   READINESS_ASSIGN(session.token_signing_key, Fill(secrets_only_, deployment_.token_signing_key, "token.signing_key"));
   session.token_algorithm = deployment_.token_algorithm;
   session.allowed_hosts = deployment_.allowed_hosts;
@@ -302,6 +339,10 @@ bool NeedsPort(const WaitCondition& condition) {
 
 std::set<std::string> ServicesWithPort(const Deployment& deployment) {
   std::vector<const std::string*> texts;
+  for (const auto& entry : deployment.commands) {
+    for (const std::string& word : entry.second.command) texts.push_back(&word);
+    for (const auto& variable : entry.second.environment) texts.push_back(&variable.second.value);
+  }
   for (const auto& entry : deployment.services) {
     for (const std::string& word : entry.second.command) texts.push_back(&word);
     texts.push_back(&entry.second.working_directory);

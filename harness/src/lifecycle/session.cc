@@ -14,6 +14,18 @@ namespace {
 constexpr int kStateFormat = 1;
 constexpr int kSessionFormat = 1;
 
+std::optional<CommandSpec> ReadCommand(const Json& value, const std::string& file) {
+  if (!value.is_object()) return std::nullopt;
+  FieldReader fields(value, file);
+  CommandSpec command;
+  command.command = fields.Strings("command");
+  command.environment = fields.StringMap("environment");
+  command.working_directory = fields.String("working_directory");
+  command.timeout = std::chrono::milliseconds(fields.Integer("timeout_ms"));
+  if (!fields.Check() || command.command.empty()) return std::nullopt;
+  return command;
+}
+
 }  // namespace
 
 Json ToJson(const ProcessIdentity& process) {
@@ -116,6 +128,13 @@ Result<Session> ReadSession(const std::string& run_directory) {
   }
   session.stores = fields.StringMap("stores");
   for (const auto& [name, socket] : fields.StringMap("data_providers")) session.data_providers[name] = {socket};
+  for (const auto& [name, value] : fields.Object("commands").items()) {
+    if (auto command = ReadCommand(value, file)) {
+      session.commands[name] = std::move(*command);
+    } else {
+      fields.Problem("commands", "objects with command, environment, working_directory and timeout_ms");
+    }
+  }
   for (const auto& [name, value] : fields.Object("language_models").items()) {
     if (!value.is_object()) {
       fields.Problem("language_models", "objects with admin_socket and channel");
@@ -142,6 +161,13 @@ Result<void> WriteSession(const std::string& run_directory, const Session& sessi
   }
   Json data_providers = Json::object();
   for (const auto& [name, provider] : session.data_providers) data_providers[name] = provider.admin_socket;
+  Json commands = Json::object();
+  for (const auto& [name, command] : session.commands) {
+    commands[name] = {{"command", command.command},
+                      {"environment", command.environment},
+                      {"working_directory", command.working_directory},
+                      {"timeout_ms", command.timeout.count()}};
+  }
   Json language_models = Json::object();
   for (const auto& [name, model] : session.language_models) {
     language_models[name] = {{"admin_socket", model.admin_socket}, {"channel", model.channel}};
@@ -155,6 +181,7 @@ Result<void> WriteSession(const std::string& run_directory, const Session& sessi
                   {"services", services},
                   {"stores", session.stores},
                   {"data_providers", data_providers},
+                  {"commands", commands},
                   {"language_models", language_models},
                   {"token_signing_key", session.token_signing_key},
                   {"token_algorithm", session.token_algorithm},

@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::seconds kTime{45};
 constexpr std::uint64_t kMemory = std::uint64_t{2} * 1024 * 1024 * 1024;
 constexpr std::size_t kMaxOutput = 128 * 1024 * 1024;
-constexpr std::size_t kMaxInput = 256 * 1024 * 1024;
+constexpr std::size_t kMaxInput = 64 * 1024 * 1024;
 constexpr int kNoPyflakes = 3;
 
 /// Where distributions put theirs goes first: it is the one that has the distribution's pyflakes.
@@ -72,7 +72,7 @@ PythonFile ToFile(const Json& json, const std::string& path) {
         {assignment.at("target"), assignment.at("value"), assignment.at("scope"), assignment.at("line")});
   }
   for (const Json& import : json.at("imports"))
-    file.imports.push_back({import.at("module"), import.at("name"), import.at("optional"), import.at("line")});
+    file.imports.push_back({import.at("module"), import.at("name"), import.at("optional"), import.at("standard"), import.at("line")});
   file.definitions = json.at("definitions").get<std::vector<std::string>>();
   return file;
 }
@@ -102,16 +102,16 @@ Error Unable(const ProgramResult& ran, const std::string& interpreter) {
 }  // namespace
 
 Result<PythonReading> ReadPython(const std::vector<PythonSource>& sources) {
-  Json request{{"files", Json::array()}};
   std::size_t size = 0;
-  for (const PythonSource& source : sources) {
-    size += source.text.size();
-    if (size > kMaxInput) {
-      return Fail({ErrorKind::kLimit, "there is too much Python source", Place{source.path, 0, 0},
-                   fmt::format("at most {} bytes in all", kMaxInput), "more", "state narrower globs"});
-    }
-    request["files"].push_back({{"path", Utf8(source.path)}, {"text", Base64(source.text)}});
+  for (const PythonSource& source : sources) size += source.text.size();
+  if (size > kMaxInput) {
+    return Fail({ErrorKind::kLimit, "there is too much Python source", std::nullopt,
+                 fmt::format("at most {} bytes in all", kMaxInput), fmt::format("{} bytes", size),
+                 "state narrower globs"});
   }
+  Json request{{"files", Json::array()}};
+  for (const PythonSource& source : sources)
+    request["files"].push_back({{"path", Utf8(source.path)}, {"text", Base64(source.text)}});
   ProgramRequest program;
   // -I: nothing of the environment, the user or the working directory is imported. -B: nothing is written.
   program.command = {Interpreter(), "-I", "-B", "-X", "utf8", "-c", kReadPython};

@@ -154,12 +154,36 @@ class Reader(ast.NodeVisitor):
         self.assign(node.target, node.value, node.lineno)
         self.generic_visit(node)
 
+    def visit_For(self, node):
+        self.assign(node.target, node.iter, node.lineno)
+        self.generic_visit(node)
+
+    visit_AsyncFor = visit_For
+
     def inside(self, node):
         self.scopes.append(node.name)
         self.generic_visit(node)
         self.scopes.pop()
 
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = inside
+    visit_ClassDef = inside
+
+    def visit_FunctionDef(self, node):
+        given = node.args.posonlyargs + node.args.args
+        pairs = list(zip(given[len(given) - len(node.args.defaults):], node.args.defaults))
+        pairs += [pair for pair in zip(node.args.kwonlyargs, node.args.kw_defaults) if pair[1] is not None]
+        self.scopes.append(node.name)
+        for argument, default in pairs:
+            self.assignments.append({"target": argument.arg, "value": self.expression(default), "scope": self.scope(),
+                                     "line": default.lineno})
+        self.scopes.pop()
+        self.inside(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Return(self, node):
+        self.assignments.append({"target": "return", "value": self.expression(node.value), "scope": self.scope(),
+                                 "line": node.lineno})
+        self.generic_visit(node)
 
     def visit_Try(self, node):
         caught = [name for handler in node.handlers for name in self.caught(handler)]
@@ -194,7 +218,8 @@ class Reader(ast.NodeVisitor):
         for alias in node.names:
             self.known[alias.asname or alias.name.split(".")[0]] = (
                 alias.name if alias.asname else alias.name.split(".")[0])
-            self.imports.append({"module": alias.name, "name": "", "optional": self.optional > 0, "line": node.lineno})
+            self.imports.append({"module": alias.name, "name": "", "optional": self.optional > 0, "line": node.lineno,
+                                 "standard": alias.name.split(".")[0] in sys.stdlib_module_names})
 
     def visit_ImportFrom(self, node):
         module = node.module or ""
@@ -205,8 +230,9 @@ class Reader(ast.NodeVisitor):
         for alias in node.names:
             if alias.name != "*":
                 self.known[alias.asname or alias.name] = module + "." + alias.name
+            standard = not node.level and module.split(".")[0] in sys.stdlib_module_names
             self.imports.append({"module": module, "name": alias.name, "optional": self.optional > 0,
-                                 "line": node.lineno})
+                                 "line": node.lineno, "standard": standard})
 
 
 def check(tree, path, text):

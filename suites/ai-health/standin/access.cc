@@ -148,7 +148,8 @@ TokenRules RulesOf(const App& app, const Operation& operation, const Request& re
 /// The user whom the request's token names, whether it is good or not.
 std::optional<UserId> NamedUser(const App& app, const Request& request) {
   const auto token = BearerToken(request);
-  const TokenRules none = {.verify_signature = false, .verify_expiry = false, .accept_unsigned = true};
+  const TokenRules none = {
+      .verify_signature = false, .verify_expiry = false, .verify_not_before = false, .accept_unsigned = true};
   return token ? AsUser(app.tokens.Subject(*token, none)) : std::nullopt;
 }
 
@@ -184,6 +185,7 @@ Reply<UserId> Authenticate(App& app, const Operation& operation, const Request& 
     if (!Applies(each.instead, request, caller.has_value())) continue;
     STANDIN_ASSIGN(const auto other, each.source(app, request));
     if (other) return *other;
+    if (!caller && each.instead != Instead::kOfNobody) return UserId{0};
   }
   if (!caller && operation.id == "list_interventions" && app.defects.Active("ai-health.S1.tokens:deleted-user")) {
     const auto token = BearerToken(request);

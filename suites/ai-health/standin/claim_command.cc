@@ -48,7 +48,7 @@ Result<std::string> CheckClaims(const std::string& input, const standin::Defects
     READINESS_ASSIGN(auto violations, Check(sentence, RulesFor(defects)));
     if (defects.Active("ai-health.W2-4:everything-allowed")) violations.clear();
     if (defects.Active("ai-health.W2-4:everything-refused")) violations = {"not understood"};
-    verdicts.push_back({{"allowed", violations.empty()}, {"violations", violations}});
+    verdicts.push_back({{"accepted", violations.empty()}, {"reasons", violations}});
   }
   return standin::Compact({{"verdicts", verdicts}});
 }

@@ -9,7 +9,7 @@
 namespace readiness::ai_health {
 
 /// Reads {"sentences": [{"text": .., "grade": "A".."D"} | {"text": .., "level": 1..5}, ...]} and returns {"verdicts":
-/// [{"allowed": .., "violations": [..]}, ...]}, one for each in the same order. Errors: kUsage for any other input.
+/// [{"accepted": .., "reasons": [..]}, ...]}, one for each in the same order. Errors: kUsage for any other input.
 Result<std::string> CheckClaims(const std::string& input, const standin::Defects& defects);
 
 }  // namespace readiness::ai_health

@@ -73,6 +73,7 @@ TEST(GoodTargets, EverythingArrives) {
     "stores": { "main": { "owner_columns": ["user_id"], "owners": { "users": "id" } } },
     "data_providers": ["bank"],
     "language_models": ["llm", "small_llm"],
+    "commands": { "price": "tells the price of {item}: {price}" },
     "credential": { "header": "X-Key", "value": "${token}" },
     "identities": { "user": {
       "attributes": { "email": "${unique}@example.com" }, "create": ["register"], "owner": "${user_id}", "token": "${key}"
@@ -105,6 +106,7 @@ TEST(GoodTargets, EverythingArrives) {
   EXPECT_THAT(target->stores.at("main").owner_columns, ElementsAre("user_id"));
   EXPECT_EQ(target->stores.at("main").owners.at("users"), "id");
   EXPECT_THAT(target->data_providers, ElementsAre("bank"));
+  EXPECT_THAT(target->commands, ElementsAre(Pair("price", "tells the price of {item}: {price}")));
   EXPECT_THAT(target->language_models, ElementsAre("llm", "small_llm"));
   EXPECT_EQ(target->credential_header, "X-Key");
   EXPECT_EQ(target->credential_value, "${token}");

@@ -14,7 +14,7 @@ constexpr char kGood[] = R"({
   },
   "token": { "algorithm": "HS256", "signing_key": "${secret.key}" },
   "defects": "../standin/defects.json",
-  "source_tree": "tree",
+  "source_tree": "tree", "commands": { "price": { "command": ["${source_tree}/price"], "working_directory": "${source_tree}", "timeout_ms": 500 } },
   "allowed_hosts": ["cdn.example", "::1"],
   "services": {
     "api": {
@@ -45,6 +45,7 @@ Target Shop() {
   target.services["api"] = {};
   target.stores["main"] = {};
   target.data_providers = {"bank"};
+  target.commands["price"] = "tells prices";
   return target;
 }
 
@@ -102,6 +103,22 @@ TEST(WrongDeployments, EachProblemIsNamed) {
               {"secret from no variable",
                {{"${env.BANK_SECRET}", "${env.}"}},
                R"(5:47 secret "bank" has the unknown placeholder "${env.}" | expected one of: env.<NAME> | fix did you mean "env.<NAME>"?)"},
+              {"command that the target lacks",
+               {{"\"price\": {", "\"prise\": {"}},
+               R"(12:40 unknown command "prise" | expected one of: price | fix did you mean "price"?)"},
+              {"command without a program",
+               {{"[\"${source_tree}/price\"]", "[]"}},
+               R"(12:62 "command" names no program | expected a list: the program, then its arguments)"},
+              {"command with a misspelt placeholder",
+               {{"\"working_directory\": \"${source_tree}\"", "\"working_directory\": \"${source.tree}\""}},
+               R"(12:109 "working_directory" has the unknown placeholder "${source.tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, source_tree, tool.directory, deployment.directory, env.<NAME> | fix did you mean "source_tree"?)"},
+              {"command in a tree that nobody names",
+               {{"\"source_tree\": \"tree\", ", ""}},
+               R"(12:40 "command" has the unknown placeholder "${source_tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME>
+12:86 "working_directory" has the unknown placeholder "${source_tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME>)"},
+              {"command with a condition of services",
+               {{"\"timeout_ms\": 500", "\"ready\": []"}},
+               R"(12:127 unknown key "ready" of a command | expected one of: command, working_directory, environment, timeout_ms)"},
               {"store is missing",
                {{"{ \"main\": \"postgresql\" }", "{}"}},
                R"(6:13 the deployment provides no store "main" | expected "main" in "stores", as target.json names it)"},
@@ -290,7 +307,7 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(32:15 a variant lacks "services" | expected the keys services)"},
               {"unknown key",
                {{"\"defects\"", "\"defect\""}},
-               R"(11:3 unknown key "defect" of a deployment | expected one of: $schema, deployment, target, engine, secrets, stores, data_providers, language_models, token, allowed_hosts, defects, source_tree, services, variants | fix did you mean "defects"?)"},
+               R"(11:3 unknown key "defect" of a deployment | expected one of: $schema, deployment, target, engine, secrets, stores, data_providers, language_models, commands, token, allowed_hosts, defects, source_tree, services, variants | fix did you mean "defects"?)"},
           };
   CheckWrongCases(kGood, cases, Load);
 }

@@ -54,7 +54,7 @@ TEST(WrongProbes, EachProblemIsNamed) {
        R"(5:13 "method" is empty | expected what the probe does, one string per step)"},
       {"misspelt need",
        {{"\"store\"", "\"stor\""}},
-       R"(7:31 unknown need "stor" | expected one of: running_target, store, data_provider, openapi, token_signing_key, logs, source_tree | fix did you mean "store"?)"},
+       R"(7:31 unknown need "stor" | expected one of: running_target, store, data_provider, language_model, openapi, token_signing_key, logs, source_tree, service_control, commands | fix did you mean "store"?)"},
       {"need listed twice",
        {{"\"store\"", "\"running_target\""}},
        R"(7:31 "running_target" is listed twice in "needs")"},

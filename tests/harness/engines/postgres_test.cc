@@ -102,6 +102,24 @@ TEST_F(PostgresTest, KilledClusterIsGone) {
   EXPECT_THAT(left, IsEmpty());
 }
 
+TEST_F(PostgresTest, WhatWasCommittedOutlivesAStop) {
+  Result<PostgresCluster> cluster = PostgresCluster::Start(*engine_, directory_ + "/cluster", LogFile());
+  ASSERT_TRUE(cluster) << RenderError(cluster.error());
+  const std::string url = cluster->CreateDatabase("main").value();
+  {
+    pqxx::connection connection(url);
+    pqxx::nontransaction statement(connection);
+    statement.exec0("CREATE TABLE t (v integer)");
+    statement.exec0("INSERT INTO t VALUES (7)");
+    cluster->Stop(*engine_);
+  }
+  EXPECT_THROW(pqxx::connection connection(url), pqxx::broken_connection);
+  ASSERT_TRUE(cluster->StartAgain(*engine_));
+  pqxx::connection connection(url);
+  EXPECT_EQ(pqxx::nontransaction(connection).exec1("SELECT v FROM t")[0].as<int>(), 7);
+  EXPECT_TRUE(cluster->DropDatabase("main")) << "from under those that use it";
+}
+
 TEST_F(PostgresTest, NamesTheFolderThatIsOutOfReach) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root starts it as another user";
   std::filesystem::create_directories(directory_ + "/closed/inner");

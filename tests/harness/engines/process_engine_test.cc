@@ -266,6 +266,55 @@ TEST_F(ProcessEngineTest, OutputOfStartsIsAppended) {
   EXPECT_EQ(Log("job"), "one\ntwo\n");
 }
 
+TEST_F(ProcessEngineTest, PausedServiceAnswersNothingUntilItGoesOn) {
+  ServiceSpec spec = Listener("api", "serve", {HttpAnswers({200})});
+  spec.startup_timeout = Milliseconds(2'000);
+  ASSERT_TRUE(engine_->Start(spec));
+  const std::string process = engine_->ProcessOf("api").value();
+  ASSERT_TRUE(engine_->AwaitReady("api"));
+  ASSERT_TRUE(engine_->Pause("api"));
+  ASSERT_TRUE(engine_->Pause("api")) << "it is paused already";
+  EXPECT_TRUE(std::filesystem::exists(directory_ + "/paused"));
+  const Result<void> ready = engine_->AwaitReady("api");
+  ASSERT_FALSE(ready);
+  EXPECT_EQ(ready.error().kind, ErrorKind::kTimeout);
+  EXPECT_THAT(engine_->TakeEnded(), IsEmpty());
+  ASSERT_TRUE(engine_->Resume("api"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/paused"));
+  EXPECT_TRUE(engine_->AwaitReady("api"));
+  EXPECT_EQ(engine_->ProcessOf("api").value(), process);
+}
+
+TEST_F(ProcessEngineTest, PausedServicesEndLikeOthers) {
+  for (const bool with_grace : {false, true}) {
+    ServiceSpec spec = Helper("forking", {"daemon", "stay"}, {LogMatches("daemon left")});
+    ASSERT_TRUE(engine_->Start(spec));
+    ASSERT_TRUE(engine_->Pause("forking"));
+    with_grace ? engine_->Stop("forking") : engine_->Kill("forking");
+    EXPECT_THAT(Labelled(), IsEmpty());
+  }
+  // One is left paused: the fixture sees to it that the engine's end ends it, too.
+  ASSERT_TRUE(engine_->Start(Listener("api", "serve", {PortOpen()})));
+  ASSERT_TRUE(engine_->Pause("api"));
+}
+
+TEST_F(ProcessEngineTest, WhatDoesNotRunIsNotAvailable) {
+  EXPECT_EQ(engine_->Pause("api").error().kind, ErrorKind::kNotAvailable);
+  EXPECT_EQ(engine_->Resume("api").error().kind, ErrorKind::kNotAvailable);
+  EXPECT_EQ(engine_->AwaitReady("api").error().kind, ErrorKind::kNotAvailable);
+  EXPECT_EQ(engine_->ProcessOf("api").error().kind, ErrorKind::kNotAvailable);
+  engine_->Kill("api");
+}
+
+TEST_F(ProcessEngineTest, ServiceStartedAgainIsAnotherProcess) {
+  const ServiceSpec spec = Listener("api", "serve", {HttpAnswers({200})});
+  ASSERT_TRUE(engine_->Start(spec));
+  const std::string before = engine_->ProcessOf("api").value();
+  engine_->Kill("api");
+  ASSERT_TRUE(engine_->Start(spec));
+  EXPECT_NE(engine_->ProcessOf("api").value(), before);
+}
+
 TEST_F(ProcessEngineTest, ServiceDiesWithItsSupervisor) {
   int report[2];
   ASSERT_EQ(::pipe2(report, O_CLOEXEC), 0);

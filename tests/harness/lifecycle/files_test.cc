@@ -87,6 +87,7 @@ TEST_F(FilesTest, SessionSurvivesWritingAndReading) {
   session.services["api"] = {"http://127.0.0.1:1", "/log"};
   session.stores["main"] = "postgresql://x";
   session.data_providers["whoop"] = {"/sock"};
+  session.commands["check"] = {{"python", "-"}, {{"A", "b"}}, "/work", std::chrono::milliseconds(1234)};
   session.language_models["llm"] = {"/model-sock", "run"};
   session.token_signing_key = "key";
   session.token_algorithm = "HS256";
@@ -101,6 +102,10 @@ TEST_F(FilesTest, SessionSurvivesWritingAndReading) {
   EXPECT_EQ(read->services.at("api").log_file, "/log");
   EXPECT_EQ(read->stores, session.stores);
   EXPECT_EQ(read->data_providers.at("whoop").admin_socket, "/sock");
+  EXPECT_EQ(read->commands.at("check").command, session.commands["check"].command);
+  EXPECT_EQ(read->commands.at("check").environment, session.commands["check"].environment);
+  EXPECT_EQ(read->commands.at("check").working_directory, "/work");
+  EXPECT_EQ(read->commands.at("check").timeout.count(), 1234);
   EXPECT_EQ(read->language_models.at("llm").admin_socket, "/model-sock");
   EXPECT_EQ(read->language_models.at("llm").channel, "run");
   EXPECT_EQ(read->token_signing_key, "key");

@@ -109,6 +109,36 @@ TEST(PlanTest, WrongPlaceholdersAreErrors) {
   }
 }
 
+TEST(PlanTest, AnInstanceHasItsOwnNameAndTheRunsDoubles) {
+  Deployment deployment = MakeDeployment();
+  deployment.defects_file = "/suites/x/standin/defects.json";
+  deployment.language_models["llm"].api_key = "${secret.key}";
+  deployment.services["api"].environment = {{"MODEL", {"${double.llm.url}", false}}, {"SELF", {"${url.api}", false}}};
+  deployment.services["worker"] = deployment.services["api"];
+  deployment.service_order = {"api", "worker"};
+  PlanInputs inputs = MakeInputs();
+  inputs.double_ports["llm"] = 2004;
+  inputs.service_ports["worker"] = 2005;
+  EXPECT_EQ(MakePlan(Target(), deployment, inputs)->services.at(0).environment.at("MODEL"),
+            "http://127.0.0.1:2004/channels/run/v1");
+
+  inputs.instance = "instance-3-api";
+  inputs.instance_of = "api";
+  inputs.service_ports["api"] = 2006;
+  const Result<Plan> plan = MakePlan(Target(), deployment, inputs);
+  ASSERT_TRUE(plan) << plan.error().Brief();
+  const ServiceSpec& spec = plan->services.at(0);
+  EXPECT_EQ(spec.name, "instance-3-api");
+  EXPECT_EQ(spec.log_file, "/run/abc/instance-3-api.log");
+  EXPECT_EQ(spec.url, "http://127.0.0.1:2006");
+  EXPECT_EQ(spec.environment.at("SELF"), "http://127.0.0.1:2006");
+  EXPECT_EQ(spec.environment.at("MODEL"), "http://127.0.0.1:2004/channels/instance-3-api/v1");
+  EXPECT_EQ(plan->acknowledgements.at("api"), "/run/abc/defects-instance-3-api.json");
+  EXPECT_EQ(plan->services.at(1).name, "worker");
+  EXPECT_EQ(plan->session.services.at("api").url, "http://127.0.0.1:2006");
+  EXPECT_EQ(plan->session.language_models.at("llm").channel, "instance-3-api");
+}
+
 TEST(PlanTest, ValuesAreNotFilledAgain) {
   PlanInputs inputs = MakeInputs();
   inputs.secrets["key"] = "${secret.client}";
@@ -142,6 +172,47 @@ TEST(PlanTest, CommandAndDirectoriesAreFilled) {
   plan = MakePlan(Target(), deployment, MakeInputs());
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->services[0].working_directory, "/suites/x/deployments/work");
+}
+
+TEST(PlanTest, CommandsAreCompleteInTheSession) {
+  Deployment deployment = MakeDeployment();
+  deployment.source_tree = "/src/tree";
+  CommandDeployment command;
+  command.command = {"${source_tree}/venv/python", "${tool.directory}/x", "${url.api}"};
+  command.working_directory = "${source_tree}/backend";
+  command.environment = {{"KEY", {"${secret.key}-and-more", true}}, {"TREE", {"${source_tree}", false}}};
+  command.timeout = Milliseconds(1500);
+  deployment.commands["check"] = command;
+  deployment.commands["plain"].command = {"true"};
+  PlanInputs inputs = MakeInputs();
+  inputs.defects = "x.C1";
+  const Result<Plan> plan = MakePlan(Target(), deployment, inputs);
+  ASSERT_TRUE(plan) << plan.error().Brief();
+  const CommandSpec& spec = plan->session.commands.at("check");
+  EXPECT_THAT(spec.command, ElementsAre("/src/tree/venv/python", "/opt/bin/x", "http://127.0.0.1:2001"));
+  EXPECT_EQ(spec.working_directory, "/src/tree/backend");
+  const std::map<std::string, std::string> expected{{"PATH", "/bin"},
+                                                    {"HOME", "/home/us"},
+                                                    {"LANG", "C"},
+                                                    {"READINESS_RUN", "abc"},
+                                                    {"KEY", "s3cret-key-and-more"},
+                                                    {"TREE", "/src/tree"},
+                                                    {"READINESS_DEFECTS", "x.C1"}};
+  EXPECT_EQ(spec.environment, expected);
+  EXPECT_EQ(spec.timeout, Milliseconds(1500));
+  EXPECT_THAT(plan->session.secrets, Contains("s3cret-key-and-more"));
+  EXPECT_EQ(plan->session.commands.at("plain").working_directory, "/run/abc");
+}
+
+TEST(PlanTest, WrongCommandsAreErrors) {
+  Deployment deployment = MakeDeployment();
+  deployment.commands["check"].command = {"${source_tree}/x"};
+  EXPECT_THAT(RenderError(MakePlan(Target(), deployment, MakeInputs()).error()),
+              HasSubstr("${source_tree} in commands.check.command"));
+  deployment = MakeDeployment();
+  deployment.commands["check"].environment["READINESS_RUN"] = {"x", false};
+  EXPECT_THAT(RenderError(MakePlan(Target(), deployment, MakeInputs()).error()),
+              HasSubstr("commands.check.environment sets READINESS_RUN"));
 }
 
 TEST(PlanTest, DoubleIsConfiguredByAFile) {

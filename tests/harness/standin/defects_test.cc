@@ -202,6 +202,7 @@ TEST(AiHealthDefects, AllOfTheseItemsAreTriedHere) {
   for (const auto& [defect, unused] : kLoopDefects) EXPECT_EQ(untried.erase(defect), 1u) << defect;
   for (const auto& [defect, unused] : kConsentDefects) EXPECT_EQ(untried.erase(defect), 1u) << defect;
   untried.erase("ai-health.M3:late-write");
+  std::erase_if(untried, [](const std::string& id) { return id.rfind("ai-health.S1.", 0) == 0; });  // objects_test.cc
   EXPECT_THAT(untried, IsEmpty());
 }
 

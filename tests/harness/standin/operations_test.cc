@@ -143,7 +143,7 @@ std::string CheckClaims(const std::string& defect) {
   EXPECT_EQ(pclose(pipe), 0);
   std::string line;
   const Json answer = ParseJson(std::string_view(output, size)).value_or(Json::object());
-  for (const Json& verdict : answer.value("verdicts", Json::array())) line += verdict["allowed"] == true ? "+" : "-";
+  for (const Json& verdict : answer.value("verdicts", Json::array())) line += verdict["accepted"] == true ? "+" : "-";
   return line;
 }
 

@@ -1,6 +1,9 @@
 // What stand-ins share, without a process: tokens, passwords, sealing, limits, routes, defects, text.
 
 #include <gmock/gmock.h>
+#include <strings.h>
+
+#include <algorithm>
 
 #include "standin/defects.h"
 #include "standin/http.h"
@@ -84,6 +87,27 @@ TEST(StandinRoutes, FindsDestinations) {
   EXPECT_EQ(std::get<OtherSlash>(FindRoute(routes, "GET", "/a//")).path, "/a");
   for (const char* path : {"/", "", "/c/", "/c/1/2", "/A", "//"})
     EXPECT_TRUE(std::holds_alternative<NoRoute>(FindRoute(routes, "GET", path))) << path;
+}
+
+TEST(StandinRoutes, DocumentHasEachRouteAndNoOther) {
+  const std::vector<Route> routes = {{"GET", "/a", nullptr, {.id = "list"}},
+                                     {"POST", "/a", nullptr, {.id = "create", .security = "token"}},
+                                     {"DELETE", "/a/{id}", nullptr, {.id = "delete"}}};
+  const Json document = DescribeApi({Json::object(), Json::object(), Json::object()}, routes);
+  std::size_t described = 0;
+  for (const auto& [path, methods] : document["paths"].items()) {
+    for (const auto& [method, operation] : methods.items()) {
+      ++described;
+      const auto same = [&, path = path, method = method,
+                         id = operation["operationId"].get<std::string>()](const Route& route) {
+        return route.pattern == path && strcasecmp(route.method.c_str(), method.c_str()) == 0 && route.doc.id == id;
+      };
+      EXPECT_EQ(std::count_if(routes.begin(), routes.end(), same), 1) << method << " " << path;
+    }
+  }
+  EXPECT_EQ(described, routes.size());
+  EXPECT_TRUE(document["paths"]["/a"]["post"].contains("security"));
+  EXPECT_FALSE(document["paths"]["/a"]["get"].contains("security"));
 }
 
 TEST(StandinText, FormsAndEncodings) {

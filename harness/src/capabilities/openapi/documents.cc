@@ -52,8 +52,7 @@ Result<Json> OpenApiDocuments::Fetch(const std::string& service) const {
 }
 
 Result<const Json*> OpenApiDocuments::Get(const std::string& service) {
-  const auto endpoint = session_.services.find(service);
-  const std::pair key(service, endpoint == session_.services.end() ? "" : endpoint->second.url);
+  const std::pair key(service, ServiceUrl(session_, service).value_or(""));
   auto cached = documents_.find(key);
   if (cached == documents_.end()) cached = documents_.emplace(key, Fetch(service)).first;
   if (!cached->second) return Fail(cached->second.error());

@@ -35,6 +35,12 @@ std::int64_t Count(const Json& schema, const char* keyword, std::int64_t fallbac
   return std::isfinite(value) && std::fabs(value) < 1e15 ? static_cast<std::int64_t>(value) : fallback;
 }
 
+// Where values have to differ from each other, the document's example was taken by whoever came first.
+bool IsUnique(const Json& schema) {
+  const auto format = schema.find("format");
+  return format != schema.end() && (*format == "email" || *format == "idn-email");
+}
+
 // Of "example", "examples", "default", "const" and "enum" the first that says something.
 const Json* Offered(const Json& schema) {
   for (const char* keyword : {"example", "examples", "default", "const", "enum"}) {
@@ -140,7 +146,8 @@ Result<Json> FillObject(Json object, const Json& schema, const StatedValues& sta
   if (properties == schema.end() || !properties->is_object()) return object;
   for (const auto& [name, property] : properties->items()) {
     const bool has = stated.Has(name);
-    if (!has && (object.contains(name) || !IsRequired(schema, name))) continue;
+    const bool renewed = object.contains(name) && IsUnique(property);
+    if (!has && !renewed && (object.contains(name) || !IsRequired(schema, name))) continue;
     if (has) {
       READINESS_ASSIGN(object[name], MakeValue(name, property, stated));
     } else {
@@ -192,7 +199,7 @@ Result<Json> MakeFor(const Json& schema, const StatedValues& stated, int depth) 
   if (type == "object" || (offered != nullptr && offered->is_object())) {
     return FillObject(offered != nullptr && offered->is_object() ? *offered : Json::object(), schema, stated, depth);
   }
-  if (offered != nullptr) return *offered;
+  if (offered != nullptr && !IsUnique(schema)) return *offered;
   if (type == "array") return MakeArray(schema, stated, depth);
   if (type == "integer" || type == "number") return MakeNumber(schema, type == "integer");
   if (type == "boolean") return Json(true);

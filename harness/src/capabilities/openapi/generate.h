@@ -1,7 +1,7 @@
 #pragma once
-// Values for parameters and body fields: what somebody states by name first, then what the schema itself offers, then
-// one made for its type. Made texts, addresses and ids are new with every call, so that nothing collides. One thread;
-// what it is given is borrowed.
+// Values for parameters and body fields: what somebody states by name first, then what the schema itself offers
+// (but for e-mail addresses, whose examples are taken soon), then one made for its type. Made texts, addresses and ids
+// are new with every call, so that nothing collides. One thread; what it is given is borrowed.
 
 #include <string>
 

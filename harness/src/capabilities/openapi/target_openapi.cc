@@ -60,8 +60,7 @@ bool HasPlaceholder(const Json& value) {
 }  // namespace
 
 Result<std::vector<Operation>> TargetOpenApi::Operations(const std::string& service) {
-  const auto endpoint = session_.services.find(service);
-  const std::pair key(service, endpoint == session_.services.end() ? "" : endpoint->second.url);
+  const std::pair key(service, ServiceUrl(session_, service).value_or(""));
   auto known = operations_.find(key);
   if (known == operations_.end()) {
     const auto description = target_.services.find(service);

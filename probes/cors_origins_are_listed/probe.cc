@@ -1,0 +1,355 @@
+#include "readiness/probe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "origins.h"
+#include "readiness/source_pattern.h"
+#include "readiness/source_python.h"
+#include "readiness/source_yaml.h"
+
+namespace readiness::probes {
+namespace {
+
+using cors::Header;
+using cors::Resolved;
+using cors::Resolver;
+using cors::Use;
+using cors::Value;
+
+constexpr const char* kForeign[] = {"https://attacker.example", "http://attacker.example:8080", "null"};
+
+/// "a, b" and '["a", "b"]' to a and b.
+std::vector<std::string> Split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::string part;
+  for (const char c : text + ",") {
+    if (c == ',' || c == ';' || c == ' ' || c == '\n' || c == '[' || c == ']' || c == '"' || c == '\'') {
+      if (!part.empty()) parts.push_back(part);
+      part.clear();
+    } else {
+      part += c;
+    }
+  }
+  return parts;
+}
+
+/// Why `text` as a list of origins opens the door; empty: it does not.
+std::string WhyOpen(const std::string& text) {
+  for (const std::string& part : Split(text)) {
+    if (part == "*") return "it holds \"*\", every origin";
+    if (part.find('*') != std::string::npos) return fmt::format("it holds \"{}\", which lists no origin", part);
+    if (part == "null") return "it holds \"null\", the origin of every sandboxed page";
+  }
+  return {};
+}
+
+bool LooksLikeOrigin(const std::string& text) {
+  const auto parts = Split(text);
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const std::string& part) { return part.find("://") != std::string::npos; });
+}
+
+struct Finding {
+  std::string what, file, actual;
+  int line = 0;
+};
+
+/// What was seen of one set of files.
+struct Seen {
+  std::vector<Finding> findings;
+  std::vector<std::string> unknown;
+  std::set<std::string> variables;
+  std::size_t uses = 0, origins = 0;
+};
+
+class Inspection {
+ public:
+  explicit Inspection(const std::vector<PythonFile>& files) : files_(files), resolver_(files) {}
+
+  Seen Go() {
+    for (const Use& use : cors::FindUses(files_)) Inspect(use);
+    for (const Header& header : cors::FindHeaders(files_)) Inspect(header);
+    return std::move(seen_);
+  }
+
+ private:
+  void Add(const std::string& what, const std::string& file, int line, const std::string& actual) {
+    seen_.findings.push_back({what, file, actual, line});
+  }
+
+  void Inspect(const Use& use) {
+    ++seen_.uses;
+    const std::string credentials = use.credentials ? ", with credentials" : "";
+    if (use.origins.empty() && use.patterns.empty() && use.open_by_default)
+      Add("every origin is allowed by default", use.file->path, use.line, "no origins are given" + credentials);
+    if (use.unpacked && use.origins.empty())
+      seen_.unknown.push_back(fmt::format("{}:{}: its arguments are unpacked", use.file->path, use.line));
+    for (const PythonExpression& given : use.origins) {
+      Resolved resolved = resolver_.Resolve(given, *use.file, use.line);
+      Take(resolved);
+      for (const Value& value : resolved.values) {
+        if (LooksLikeOrigin(value.text)) ++seen_.origins;
+        if (const std::string why = WhyOpen(value.text); !why.empty())
+          Add("an unlisted origin is allowed", value.file, value.line,
+              fmt::format("\"{}\": {}{}; it reaches {}:{}", value.text, why, credentials, use.file->path, use.line));
+      }
+    }
+    for (const PythonExpression& given : use.patterns) InspectPattern(use, given, credentials);
+  }
+
+  void InspectPattern(const Use& use, const PythonExpression& given, const std::string& credentials) {
+    Resolved resolved = resolver_.Resolve(given, *use.file, use.line);
+    Take(resolved);
+    for (const Value& value : resolved.values) {
+      ++seen_.origins;
+      std::vector<std::string> foreign(std::begin(kForeign), std::end(kForeign));
+      for (const std::string& domain : Domains(value.text)) {
+        foreign.push_back(fmt::format("https://{}.attacker.example", domain));
+        foreign.push_back(fmt::format("https://attacker{}", domain));
+        std::string near = domain;
+        std::replace(near.begin(), near.end(), '.', 'x');
+        if (near != domain) foreign.push_back("https://" + near);
+      }
+      for (const std::string& origin : foreign) {
+        const Result<bool> matches = MatchesWhole(value.text, origin);
+        if (!matches) {
+          seen_.unknown.push_back(fmt::format("{}:{}: {}", value.file, value.line, matches.error().actual));
+          break;
+        }
+        if (!*matches) continue;
+        Add("a pattern allows an unlisted origin", value.file, value.line,
+            fmt::format("{} matches {}{}", value.text, origin, credentials));
+        break;
+      }
+    }
+  }
+
+  /// "app.example.org" in "https://app\.example\.org": what look-alikes are made of.
+  static std::vector<std::string> Domains(const std::string& pattern) {
+    std::string plain;
+    for (const char c : pattern) {
+      if (c != '\\') plain += c;
+    }
+    std::vector<std::string> domains;
+    const std::size_t begin = plain.find("://");
+    if (begin == std::string::npos) return domains;
+    std::string domain;
+    for (std::size_t i = begin + 3; i < plain.size(); ++i) {
+      if (std::isalnum(static_cast<unsigned char>(plain[i])) != 0 || plain[i] == '.' || plain[i] == '-')
+        domain += plain[i];
+      else
+        break;
+    }
+    while (domain.ends_with('.')) domain.pop_back();
+    if (domain.find('.') != std::string::npos) domains.push_back(domain);
+    return domains;
+  }
+
+  void Inspect(const Header& header) {
+    const Resolved resolved = resolver_.Resolve(header.value, *header.file, header.line);
+    for (const Value& value : resolved.values) {
+      if (const std::string why = WhyOpen(value.text); !why.empty())
+        Add("Access-Control-Allow-Origin is set by hand", value.file, value.line, why);
+    }
+    const std::string source = header.value.dump();
+    if (source.find("request") != std::string::npos || source.find("origin") != std::string::npos)
+      Add("Access-Control-Allow-Origin says what the request says", header.file->path, header.line,
+          source.substr(0, 120));
+  }
+
+  void Take(const Resolved& resolved) {
+    seen_.variables.insert(resolved.variables.begin(), resolved.variables.end());
+    seen_.unknown.insert(seen_.unknown.end(), resolved.unknown.begin(), resolved.unknown.end());
+  }
+
+  const std::vector<PythonFile>& files_;
+  const Resolver resolver_;
+  Seen seen_;
+};
+
+// Ours: a sound application, and what each fault replaces.
+constexpr const char* kSound =
+    "import os\nfrom fastapi.middleware.cors import CORSMiddleware\n\n\nclass Settings:\n    extra: list = "
+    "[\"https://b.example.org\"]\n\n\n"
+    "settings = Settings()\nlisted = [o.strip() for o in os.getenv(\"ORIGINS\", "
+    "\"https://a.example.org\").split(\",\")]\n"
+    "app.add_middleware(CORSMiddleware, allow_origins=listed + settings.extra, allow_credentials=True)\n";
+constexpr std::pair<const char*, const char*> kPlanted[] = {
+    {"listed + settings.extra", "[\"*\"]"},
+    {"\"https://a.example.org\"", "\"*\""},
+    {"[\"https://b.example.org\"]", "[\"https://b.example.org\", \"*\"]"},
+    {"allow_origins=listed + settings.extra", "allow_origin_regex=\".*\""},
+    {"app.add_middleware", "listed.append(\"*\")\napp.add_middleware"}};
+
+class Check {
+ public:
+  explicit Check(Context& context) : context_(context) {}
+
+  Result<void> Run() {
+    READINESS_ASSIGN(const std::vector<std::string> globs, context_.parameters.StringList("files"));
+    READINESS_ASSIGN(minimum_, context_.parameters.Integer("minimum_middlewares"));
+    READINESS_RETURN_IF_ERROR(RecordPlanted());
+    READINESS_ASSIGN(const std::vector<SourceFile> files, context_.source_tree.Files(globs));
+    std::vector<PythonSource> sources;
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(std::string text, context_.source_tree.Read(file.path));
+      sources.push_back({file.path, std::move(text)});
+    }
+    if (sources.empty()) return Fail(ErrorKind::kTarget, "no Python file was found: state where the code lies");
+    READINESS_ASSIGN(const PythonReading reading, ReadPython(sources));
+    for (const PythonFile& file : reading.files) {
+      if (!file.parsed()) unparsed_.push_back(file.path + " does not parse");
+    }
+    seen_ = Inspection(reading.files).Go();
+    READINESS_RETURN_IF_ERROR(InspectEnvironmentFiles());
+    READINESS_RETURN_IF_ERROR(InspectManifests());
+    Conclude(sources.size());
+    return {};
+  }
+
+ private:
+  Result<void> RecordPlanted() {
+    std::vector<PythonSource> sources{{"ours.py", kSound}};
+    for (const auto& [from, to] : kPlanted) {
+      std::string text = kSound;
+      const std::size_t at = text.find(from);
+      if (at != std::string::npos) text.replace(at, std::string_view(from).size(), to);
+      sources.push_back({"ours.py", std::move(text)});
+    }
+    READINESS_ASSIGN(const PythonReading reading, ReadPython(sources));
+    std::size_t found = 0;
+    bool sound = false;
+    for (std::size_t i = 0; i < reading.files.size(); ++i) {
+      const std::vector<PythonFile> one{reading.files[i]};
+      const Seen seen = Inspection(one).Go();
+      if (i == 0)
+        sound = seen.findings.empty() && seen.unknown.empty() && seen.uses == 1 && seen.variables.contains("ORIGINS");
+      else
+        found += seen.findings.empty() ? 0 : 1;
+    }
+    context_.findings.AddControl({"wildcards_are_found",
+                                  "wildcards planted in code of our own are found, and none in the sound one",
+                                  sound && found == std::size(kPlanted),
+                                  fmt::format("{} of {} found; the sound one {}", found, std::size(kPlanted),
+                                              sound ? "is followed to the end" : "is not read right")});
+    return {};
+  }
+
+  void CheckSetting(const std::string& name, const std::string& value, const std::string& file, int line) {
+    if (!seen_.variables.contains(name)) return;
+    ++settings_;
+    if (LooksLikeOrigin(value)) ++seen_.origins;
+    if (const std::string why = WhyOpen(value); !why.empty())
+      seen_.findings.push_back({fmt::format("{} allows an unlisted origin", name), file, why, line});
+  }
+
+  Result<void> InspectEnvironmentFiles() {
+    READINESS_ASSIGN(const std::vector<std::string> globs, context_.parameters.StringList("env_files"));
+    READINESS_ASSIGN(const std::vector<SourceFile> files, context_.source_tree.Files(globs));
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
+      int line = 0;
+      for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        std::string entry = text.substr(begin, end - begin);
+        begin = end + 1;
+        ++line;
+        if (entry.ends_with('\r')) entry.pop_back();
+        if (entry.starts_with("export ")) entry.erase(0, 7);
+        const std::size_t equals = entry.find('=');
+        if (equals == std::string::npos || entry.starts_with('#')) continue;
+        std::string name = entry.substr(0, equals);
+        while (name.ends_with(' ')) name.pop_back();
+        std::string value = entry.substr(equals + 1);
+        if (const std::size_t comment = value.find(" #"); comment != std::string::npos) value.resize(comment);
+        CheckSetting(name, value, file.path, line);
+      }
+    }
+    return {};
+  }
+
+  Result<void> InspectManifests() {
+    READINESS_ASSIGN(const std::vector<std::string> globs, context_.parameters.StringList("manifests"));
+    READINESS_ASSIGN(const std::vector<SourceFile> files, context_.source_tree.Files(globs));
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
+      const Result<std::vector<YamlNode>> documents = ParseYaml(text, file.path);
+      if (!documents) {
+        unparsed_.push_back(documents.error().Brief());
+        continue;
+      }
+      for (const YamlNode& document : *documents) InspectNode(document, file.path);
+    }
+    return {};
+  }
+
+  /// Wherever NAME: value, {name: NAME, value: ...} or "NAME=value" stands.
+  void InspectNode(const YamlNode& node, const std::string& file) {
+    if (const YamlNode* value = node.Find("value"); value != nullptr && value->IsScalar())
+      CheckSetting(node.TextAt({"name"}), value->text, file, value->line);
+    for (const auto& [key, value] : node.members) {
+      if (value.IsScalar()) CheckSetting(key, Default(value.text), file, value.line);
+      if (value.IsSequence() && seen_.variables.contains(key)) {
+        for (const YamlNode& item : value.items) CheckSetting(key, item.text, file, item.line);
+      }
+      InspectNode(value, file);
+    }
+    for (const YamlNode& item : node.items) {
+      const std::size_t equals = item.text.find('=');
+      if (item.IsScalar() && equals != std::string::npos)
+        CheckSetting(item.text.substr(0, equals), Default(item.text.substr(equals + 1)), file, item.line);
+      InspectNode(item, file);
+    }
+  }
+
+  /// What compose takes when the variable is not set: "${ORIGINS:-*}".
+  static std::string Default(const std::string& text) {
+    const std::size_t dash = text.find('-', text.find("${") == std::string::npos ? text.size() : text.find("${"));
+    if (!text.starts_with("${") || dash == std::string::npos || !text.ends_with('}')) return text;
+    return text.substr(dash + 1, text.size() - dash - 2);
+  }
+
+  void Conclude(std::size_t files) {
+    for (const Finding& finding : seen_.findings) {
+      context_.findings.AddViolation(
+          {fmt::format("{}: {}:{}", finding.what, finding.file, finding.line),
+           fmt::format("followed the origins given to the CORS middleware through {} files", files),
+           "listed origins only", fmt::format("{}:{}: {}", finding.file, finding.line, finding.actual),
+           "list the origins; refuse \"*\" at start"});
+    }
+    context_.findings.AddControl(
+        {"middleware_was_found", fmt::format("at least {} uses of a CORS middleware with origins are found", minimum_),
+         static_cast<std::int64_t>(seen_.uses) >= std::max<std::int64_t>(minimum_, 1) &&
+             (seen_.origins > 0 || !seen_.findings.empty()),
+         fmt::format("{} uses, {} lists of origins, {} settings of theirs", seen_.uses, seen_.origins, settings_)});
+    std::vector<std::string> unknown = seen_.unknown;
+    unknown.insert(unknown.end(), unparsed_.begin(), unparsed_.end());
+    context_.findings.AddControl({"every_origin_is_decidable",
+                                  "all origins were followed to literals or the environment", unknown.empty(),
+                                  unknown.empty() ? "all were" : fmt::format("{}", fmt::join(unknown, "; "))});
+    if (seen_.findings.empty() && seen_.uses > 0) {
+      context_.findings.AddObservation(
+          {"origins given to the CORS middleware",
+           fmt::format("{} uses in {} files; {} lists of origins, fed by {}", seen_.uses, files, seen_.origins,
+                       seen_.variables.empty() ? "no variable" : fmt::format("{}", fmt::join(seen_.variables, ", "))),
+           {{"uses", seen_.uses}, {"origins", seen_.origins}}});
+    }
+  }
+
+  Context& context_;
+  std::int64_t minimum_ = 1;
+  Seen seen_;
+  std::vector<std::string> unparsed_;
+  std::size_t settings_ = 0;
+};
+
+}  // namespace
+}  // namespace readiness::probes
+
+READINESS_PROBE(cors_origins_are_listed) {
+  return readiness::probes::Check(context).Run();
+}

@@ -1,0 +1,353 @@
+#include "readiness/probe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "command.h"
+#include "image.h"
+#include "modules.h"
+#include "readiness/source_dockerfile.h"
+#include "readiness/source_python.h"
+
+namespace readiness::probes {
+namespace {
+
+using dockerfiles::BuildContext;
+using dockerfiles::Built;
+using dockerfiles::Fault;
+using dockerfiles::Image;
+using dockerfiles::PythonWorld;
+using dockerfiles::Started;
+
+struct Settings {
+  std::vector<std::string> required, others, with_healthcheck, programs;
+  std::string context;
+  std::map<std::string, std::vector<std::string>> provides;
+};
+
+Result<Settings> ReadSettings(const Parameters& parameters) {
+  Settings settings;
+  READINESS_ASSIGN(settings.required, parameters.StringList("required"));
+  READINESS_ASSIGN(settings.others, parameters.StringList("others"));
+  READINESS_ASSIGN(settings.with_healthcheck, parameters.StringList("with_healthcheck"));
+  READINESS_ASSIGN(settings.programs, parameters.StringList("programs"));
+  READINESS_ASSIGN(settings.context, parameters.String("context"));
+  READINESS_ASSIGN(const Json provides, parameters.Raw("provides"));
+  for (const auto& [distribution, modules] : provides.items()) {
+    if (!modules.is_array())
+      return Fail(ErrorKind::kDefinition, "\"provides\" gives a distribution no list of modules");
+    for (const Json& module : modules) settings.provides[dockerfiles::DistributionName(distribution)].push_back(module);
+  }
+  return settings;
+}
+
+/// What one Dockerfile came to.
+struct Verdict {
+  std::vector<Fault> faults;
+  std::string not_understood;  ///< why it cannot be judged; empty: it can
+  std::size_t instructions = 0;
+  std::string starts;
+};
+
+/// Judges Dockerfiles against one tree.
+class Judge {
+ public:
+  Judge(const BuildContext& context, const PythonWorld& world, const Settings& settings)
+      : context_(context), world_(world), settings_(settings) {}
+
+  /// `texts`: of requirements files that the tree has.
+  Verdict Examine(const Dockerfile& file, bool needs_healthcheck,
+                  const std::map<std::string, std::string>& texts) const {
+    Verdict verdict;
+    for (const DockerStage& stage : file.stages) verdict.instructions += stage.instructions.size() + 1;
+    if (file.stages.empty()) {
+      verdict.faults.push_back({1, "the Dockerfile is empty", "no instruction", "write it"});
+      return verdict;
+    }
+    Built built = dockerfiles::Build(file, context_);
+    verdict.faults = std::move(built.faults);
+    const int end = file.stages.back().line;
+    CheckUser(built.image, end, verdict);
+    CheckCommand(built.image, end, texts, verdict);
+    if (needs_healthcheck) CheckHealth(built.image, end, verdict);
+    return verdict;
+  }
+
+ private:
+  static void CheckUser(const Image& image, int end, Verdict& verdict) {
+    const std::string user = image.user.substr(0, image.user.find(':'));
+    if (image.user.empty()) {
+      verdict.faults.push_back(
+          {end, "the image runs as root", "no USER in the last stage", "make a user and switch to it by USER"});
+    } else if (user == "root" || (!user.empty() && user.find_first_not_of('0') == std::string::npos)) {
+      verdict.faults.push_back(
+          {image.user_line, "the image runs as root", "USER " + image.user, "switch to another user last"});
+    }
+  }
+
+  void CheckCommand(const Image& image, int end, const std::map<std::string, std::string>& texts,
+                    Verdict& verdict) const {
+    const DockerInstruction* entrypoint = image.entrypoint ? &*image.entrypoint : nullptr;
+    const DockerInstruction* command = image.command ? &*image.command : nullptr;
+    const std::vector<std::string> line = dockerfiles::CommandLine(entrypoint, command);
+    if (line.empty()) {
+      verdict.faults.push_back(
+          {end, "the image starts nothing of its own", "neither CMD nor ENTRYPOINT", "state the command by CMD"});
+      return;
+    }
+    const int at = command != nullptr ? command->line : entrypoint->line;
+    const Started started = dockerfiles::WhatStarts(line, settings_.programs);
+    verdict.starts = started.name;
+    if (started.kind == Started::Kind::kUnknown) {
+      verdict.not_understood =
+          fmt::format("line {} starts {}, which is none of the understood commands", at, fmt::join(line, " "));
+    } else if (started.kind == Started::Kind::kNothing) {
+      verdict.faults.push_back(
+          {at, "the command does no work", fmt::format("{}", fmt::join(line, " ")), "start the service or the job"});
+    } else if (started.kind != Started::Kind::kProgram) {
+      CheckStarted(image, started, at, texts, verdict);
+    }
+  }
+
+  void CheckStarted(const Image& image, const Started& started, int at, const std::map<std::string, std::string>& texts,
+                    Verdict& verdict) const {
+    std::vector<std::string> roots{image.directory};
+    for (const std::string& folder : started.search) roots.push_back(dockerfiles::Absolute(image.directory, folder));
+    if (const auto path = image.environment.find("PYTHONPATH"); path != image.environment.end()) {
+      for (std::size_t begin = 0; begin <= path->second.size();) {
+        const std::size_t stop = std::min(path->second.find(':', begin), path->second.size());
+        if (stop > begin)
+          roots.push_back(dockerfiles::Absolute(image.directory, path->second.substr(begin, stop - begin)));
+        begin = stop + 1;
+      }
+    }
+    std::string file;
+    const bool module = started.kind == Started::Kind::kModule;
+    if (module) {
+      file = world_.Find(image, roots, started.name, started.as_main);
+    } else {
+      const std::string path = dockerfiles::Absolute(image.directory, started.name);
+      const auto found = image.files.find(path);
+      if (found != image.files.end()) file = found->second.empty() ? "(written by the Dockerfile)" : found->second;
+      roots.insert(roots.begin(), path.substr(0, std::max<std::size_t>(path.rfind('/'), 1)));
+    }
+    if (file.empty()) {
+      // A distribution may bring a module that is run: python -m celery.
+      const std::set<std::string> installed = Installed(image, texts);
+      if (module && installed.contains(dockerfiles::DistributionName(started.name.substr(0, started.name.find('.')))))
+        return;
+      verdict.faults.push_back(
+          {at, fmt::format("the command starts a {} that the image does not have", module ? "module" : "file"),
+           started.name, "correct the command, or add what it starts to the tree and COPY it"});
+      return;
+    }
+    if (image.installs_unknown) return;
+    for (const PythonWorld::Missing& missing : world_.MissingFrom(image, roots, file, Installed(image, texts))) {
+      verdict.faults.push_back({at, "the image lacks what the started module imports",
+                                fmt::format("{}:{} imports {}", missing.file, missing.line, missing.module),
+                                "add it to the requirements that the image installs, or COPY it"});
+    }
+  }
+
+  static std::set<std::string> Installed(const Image& image, const std::map<std::string, std::string>& texts) {
+    std::set<std::string> all = image.installed;
+    for (const std::string& file : image.requirements) {
+      const auto text = texts.find(file);
+      if (text != texts.end()) all.merge(dockerfiles::Distributions(text->second));
+    }
+    return all;
+  }
+
+  void CheckHealth(const Image& image, int end, Verdict& verdict) const {
+    if (!image.healthcheck) {
+      verdict.faults.push_back(
+          {end, "the image has no HEALTHCHECK", "none", "add one that fails when the endpoint does not answer 200"});
+      return;
+    }
+    const int at = image.healthcheck->line;
+    const dockerfiles::Health health = dockerfiles::Examine(*image.healthcheck);
+    if (!health.why_blind.empty())
+      verdict.faults.push_back({at, "the HEALTHCHECK does not notice an error", health.why_blind,
+                                "let the command fail unless the answer is 200"});
+    if (!health.known) verdict.not_understood = fmt::format("line {}: what the HEALTHCHECK does", at);
+    const DockerInstruction* entrypoint = image.entrypoint ? &*image.entrypoint : nullptr;
+    const DockerInstruction* command = image.command ? &*image.command : nullptr;
+    const std::string port =
+        dockerfiles::WhatStarts(dockerfiles::CommandLine(entrypoint, command), settings_.programs).port;
+    if (!port.empty() && !health.port.empty() && port != health.port && port.find('$') == std::string::npos)
+      verdict.faults.push_back({at, "the HEALTHCHECK asks another port",
+                                fmt::format("{} instead of {}", health.port, port), "ask the port that is served"});
+  }
+
+  const BuildContext& context_;
+  const PythonWorld& world_;
+  const Settings& settings_;
+};
+
+// Ours: a sound Dockerfile of a small tree, and the same with one fault each.
+constexpr const char* kSound =
+    "FROM python:3.11-slim\nWORKDIR /srv\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    "COPY app/ ./app/\nRUN useradd app\nUSER app\nHEALTHCHECK CMD curl --fail http://localhost:8000/health\n"
+    "CMD [\"uvicorn\", \"app.main:app\", \"--port\", \"8000\"]\n";
+
+struct Planted {
+  const char* from;
+  const char* to;
+};
+constexpr Planted kPlanted[] = {{"python:3.11-slim", "python"},
+                                {"COPY app/", "COPY gone/"},
+                                {"USER app", "USER root"},
+                                {"app.main:app", "app.gone:app"},
+                                {"--fail ", ""},
+                                {"CMD [\"uvicorn\", \"app.main:app\", \"--port\", \"8000\"]", "CMD echo done"},
+                                {"RUN pip install -r requirements.txt\n", ""},
+                                {"RUN useradd app", "ENV API_KEY=abc"}};
+
+std::string Replaced(std::string text, const Planted& planted) {
+  const std::size_t at = text.find(planted.from);
+  return at == std::string::npos ? std::string() : text.replace(at, std::string_view(planted.from).size(), planted.to);
+}
+
+class Check {
+ public:
+  Check(Context& context, Settings settings) : context_(context), settings_(std::move(settings)) {}
+
+  Result<void> Run() {
+    READINESS_RETURN_IF_ERROR(RecordPlanted());
+    READINESS_RETURN_IF_ERROR(ReadTree());
+    const BuildContext build(paths_, settings_.context, ignored_);
+    const PythonWorld world(python_, settings_.provides);
+    const Judge judge(build, world, settings_);
+    for (const std::string& path : settings_.required) READINESS_RETURN_IF_ERROR(LookAt(judge, path));
+    READINESS_ASSIGN(const std::vector<SourceFile> others, context_.source_tree.Files(settings_.others));
+    for (const SourceFile& other : others) {
+      if (std::find(settings_.required.begin(), settings_.required.end(), other.path) == settings_.required.end())
+        READINESS_RETURN_IF_ERROR(LookAt(judge, other.path));
+    }
+    Conclude();
+    return {};
+  }
+
+ private:
+  Result<void> RecordPlanted() {
+    READINESS_ASSIGN(const PythonReading reading,
+                     ReadPython({{"app/main.py", "import fastapi\nfrom app.store import save\n"},
+                                 {"app/store.py", "import json\n"}}));
+    const std::vector<std::string> paths{"app/main.py", "app/store.py", "requirements.txt"};
+    const std::map<std::string, std::string> texts{{"requirements.txt", "fastapi==1\n"}};
+    const BuildContext build(paths, ".", "");
+    const PythonWorld world(reading.files, {});
+    const Judge judge(build, world, settings_);
+    const auto faults = [&](const std::string& text) -> Result<std::size_t> {
+      READINESS_ASSIGN(const Dockerfile file, ParseDockerfile(text, "ours"));
+      return judge.Examine(file, true, texts).faults.size();
+    };
+    READINESS_ASSIGN(const std::size_t in_sound, faults(kSound));
+    READINESS_ASSIGN(std::size_t found, faults(""));
+    for (const Planted& planted : kPlanted) {
+      READINESS_ASSIGN(const std::size_t count, faults(Replaced(kSound, planted)));
+      found += count > 0 ? 1 : 0;
+    }
+    const std::size_t all = std::size(kPlanted) + 1;
+    context_.findings.AddControl(
+        {"faults_are_found", "faults planted in a Dockerfile of our own are found, and none without them",
+         in_sound == 0 && found == all, fmt::format("{} of {} found; {} in the sound one", found, all, in_sound)});
+    return {};
+  }
+
+  Result<void> ReadTree() {
+    READINESS_ASSIGN(const std::vector<SourceFile> files, context_.source_tree.Files({"**"}));
+    if (files.empty()) return Fail(ErrorKind::kTarget, "the source tree is empty");
+    std::vector<PythonSource> sources;
+    for (const SourceFile& file : files) {
+      paths_.push_back(file.path);
+      const bool requirements = file.path.ends_with(".txt") && file.path.find("requirements") != std::string::npos;
+      if (requirements) {
+        READINESS_ASSIGN(texts_[file.path], context_.source_tree.Read(file.path));
+      }
+      if (file.path.ends_with(".py")) {
+        READINESS_ASSIGN(std::string text, context_.source_tree.Read(file.path));
+        sources.push_back({file.path, std::move(text)});
+      }
+    }
+    const std::string ignore = settings_.context == "." ? ".dockerignore" : settings_.context + "/.dockerignore";
+    if (std::find(paths_.begin(), paths_.end(), ignore) != paths_.end()) {
+      READINESS_ASSIGN(ignored_, context_.source_tree.Read(ignore));
+    }
+    READINESS_ASSIGN(PythonReading reading, ReadPython(sources));
+    python_ = std::move(reading.files);
+    return {};
+  }
+
+  Result<void> LookAt(const Judge& judge, const std::string& path) {
+    if (std::find(paths_.begin(), paths_.end(), path) == paths_.end()) {
+      Violate(path, {0, "a Dockerfile is missing", "no such tracked file", "write it"});
+      return {};
+    }
+    READINESS_ASSIGN(const std::string text, context_.source_tree.Read(path));
+    const Result<Dockerfile> file = ParseDockerfile(text, path);
+    if (!file) {
+      if (file.error().kind != ErrorKind::kMalformed) return Fail(file.error());
+      Violate(path, {file.error().place ? file.error().place->line : 0, "a Dockerfile does not parse",
+                     fmt::format("{}: {}", file.error().what, file.error().actual), "correct the instruction"});
+      return {};
+    }
+    const auto& with = settings_.with_healthcheck;
+    const bool health = std::find(with.begin(), with.end(), path) != with.end();
+    const Verdict verdict = judge.Examine(*file, health, texts_);
+    for (const Fault& fault : verdict.faults) Violate(path, fault);
+    if (!verdict.not_understood.empty()) not_understood_.push_back(fmt::format("{}: {}", path, verdict.not_understood));
+    if (verdict.instructions > 0) {
+      ++read_;
+      instructions_ += verdict.instructions;
+    }
+    if (verdict.faults.empty() && verdict.not_understood.empty()) {
+      context_.findings.AddObservation(
+          {path,
+           fmt::format("{} instructions; starts {}; sources, dependencies and user are in order", verdict.instructions,
+                       verdict.starts),
+           {{"instructions", verdict.instructions}, {"starts", verdict.starts}}});
+    }
+    return {};
+  }
+
+  void Violate(const std::string& path, const Fault& fault) {
+    ++violations_;
+    if (violations_ > 50) return;
+    context_.findings.AddViolation(
+        {fmt::format("{}: {}", fault.what, path), fmt::format("read {} and followed its stages", path),
+         "a Dockerfile that builds from a clean checkout and starts its program as an ordinary user",
+         fmt::format("{}:{}: {}", path, fault.line, fault.actual), fault.fix});
+  }
+
+  void Conclude() {
+    context_.findings.AddControl({"dockerfiles_were_read", "Dockerfiles with instructions were read",
+                                  read_ > 0 || violations_ > 0,
+                                  fmt::format("{} Dockerfiles with {} instructions", read_, instructions_)});
+    context_.findings.AddControl(
+        {"each_command_was_understood", "what each image starts was recognised", not_understood_.empty(),
+         not_understood_.empty() ? "all were" : fmt::format("{}", fmt::join(not_understood_, "; "))});
+  }
+
+  Context& context_;
+  const Settings settings_;
+  std::vector<std::string> paths_;
+  std::map<std::string, std::string> texts_;  // of requirements files
+  std::string ignored_;
+  std::vector<PythonFile> python_;
+  std::vector<std::string> not_understood_;
+  std::size_t read_ = 0, instructions_ = 0, violations_ = 0;
+};
+
+}  // namespace
+}  // namespace readiness::probes
+
+READINESS_PROBE(dockerfiles_are_complete) {
+  using namespace readiness;
+  READINESS_ASSIGN(probes::Settings settings, probes::ReadSettings(context.parameters));
+  return probes::Check(context, std::move(settings)).Run();
+}

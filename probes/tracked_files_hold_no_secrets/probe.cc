@@ -1,0 +1,216 @@
+#include "readiness/probe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "readiness/source_glob.h"
+#include "readiness/source_python.h"
+#include "readiness/source_yaml.h"
+#include "search.h"
+
+namespace readiness::probes {
+namespace {
+
+using secrets::Fault;
+using secrets::Seen;
+
+// Ours: nothing in these is a secret of anybody's.
+constexpr const char* kSoundYaml =
+    "services:\n  web:\n    environment:\n      JWT_SECRET: ${JWT_SECRET:?must be set}\n---\nkind: Deployment\nspec:\n "
+    " env:\n"
+    "  - name: API_KEY\n    valueFrom: {secretKeyRef: {name: web, key: API_KEY}}\n";
+constexpr const char* kYaml[] = {
+    "kind: Secret\nstringData:\n  JWT_SECRET: change-me\n", "env:\n- name: API_KEY\n  value: abcdef\n",
+    "environment:\n  JWT_SECRET: ${JWT_SECRET:-change-me}\n", "environment:\n- DB_PASSWORD=hunter\n",
+    "data:\n  DATABASE_URL: postgres://me:hunter@db/x\n"};
+constexpr const char* kSoundPython =
+    "import os\nJWT_SECRET = os.environ[\"JWT_SECRET\"]\nkey = os.getenv(\"API_KEY\")\n";
+constexpr const char* kPython[] = {
+    "JWT_SECRET = \"hunter\"\n", "import os\nx = os.getenv(\"JWT_SECRET\", \"hunter\")\n",
+    "connect(password=\"hunter\")\n", "def connect(api_key=\"hunter\"):\n    return api_key\n"};
+
+class Check {
+ public:
+  explicit Check(Context& context) : context_(context) {}
+
+  Result<void> Run() {
+    READINESS_RETURN_IF_ERROR(RecordPlanted());
+    READINESS_RETURN_IF_ERROR(SearchManifests());
+    READINESS_RETURN_IF_ERROR(SearchVariableFiles());
+    READINESS_RETURN_IF_ERROR(SearchCode());
+    READINESS_RETURN_IF_ERROR(SearchTexts());
+    READINESS_RETURN_IF_ERROR(CompareNames());
+    Conclude();
+    return {};
+  }
+
+ private:
+  Result<void> RecordPlanted() {
+    std::size_t found = 0;
+    bool sound = true;
+    const auto in_yaml = [&](const char* text) -> Result<std::size_t> {
+      Seen seen;
+      READINESS_ASSIGN(const std::vector<YamlNode> documents, ParseYaml(text, "ours"));
+      for (const YamlNode& document : documents) secrets::SearchManifest(document, "ours", seen);
+      return seen.faults.size();
+    };
+    READINESS_ASSIGN(const std::size_t yaml, in_yaml(kSoundYaml));
+    for (const char* text : kYaml) {
+      READINESS_ASSIGN(const std::size_t count, in_yaml(text));
+      found += count > 0 ? 1 : 0;
+    }
+    std::vector<PythonSource> sources{{"ours.py", kSoundPython}};
+    for (const char* text : kPython) sources.push_back({"ours.py", text});
+    READINESS_ASSIGN(const PythonReading reading, ReadPython(sources));
+    for (std::size_t i = 0; i < reading.files.size(); ++i) {
+      Seen seen;
+      secrets::SearchPython(reading.files[i], seen);
+      if (i == 0)
+        sound = seen.faults.empty() && seen.read.size() == 2 && yaml == 0;
+      else
+        found += seen.faults.empty() ? 0 : 1;
+    }
+    Seen seen;
+    secrets::SearchVariables("API_KEY=\nTOKEN=<yours>\n# PASSWORD=x\n", "ours", true, seen);
+    sound = sound && seen.faults.empty();
+    secrets::SearchVariables("API_KEY=abcdef\n", "ours", true, seen);
+    found += seen.faults.empty() ? 0 : 1;
+    const std::size_t all = std::size(kYaml) + std::size(kPython) + 1;
+    context_.findings.AddControl(
+        {"secrets_are_found", "credentials planted in texts of our own are found, and none in the sound ones",
+         sound && found == all,
+         fmt::format("{} of {} found; the sound ones are {}", found, all, sound ? "quiet" : "not")});
+    return {};
+  }
+
+  Result<std::vector<SourceFile>> FilesOf(const char* parameter) {
+    READINESS_ASSIGN(const std::vector<std::string> globs, context_.parameters.StringList(parameter));
+    return context_.source_tree.Files(globs);
+  }
+
+  Result<void> SearchManifests() {
+    READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("manifests"));
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
+      READINESS_ASSIGN(const std::vector<YamlNode> documents, ParseYaml(text, file.path));
+      for (const YamlNode& document : documents) {
+        secrets::SearchManifest(document, file.path, seen_);
+        if (document.IsMapping()) ++documents_;
+      }
+      READINESS_RETURN_IF_ERROR(secrets::SearchText(text, file.path, forms_));
+    }
+    return {};
+  }
+
+  Result<void> SearchVariableFiles() {
+    READINESS_ASSIGN(const std::vector<std::string> examples, context_.parameters.StringList("examples"));
+    READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("env_files"));
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
+      secrets::SearchVariables(text, file.path, MatchesAnyGlob(examples, file.path), seen_);
+      READINESS_RETURN_IF_ERROR(secrets::SearchText(text, file.path, forms_));
+    }
+    return {};
+  }
+
+  Result<void> SearchCode() {
+    READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("code"));
+    std::vector<PythonSource> sources;
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(std::string text, context_.source_tree.Read(file.path));
+      READINESS_RETURN_IF_ERROR(secrets::SearchText(text, file.path, forms_));
+      sources.push_back({file.path, std::move(text)});
+    }
+    READINESS_ASSIGN(const PythonReading reading, ReadPython(sources));
+    for (const PythonFile& file : reading.files) {
+      if (!file.parsed()) {
+        return Fail({ErrorKind::kMalformed,
+                     "a Python file does not parse",
+                     Place{file.path, file.problems.front().line, 0},
+                     "code that can be searched",
+                     file.problems.front().message,
+                     {}});
+      }
+      secrets::SearchPython(file, seen_);
+      names_ += file.names > 0 ? 1 : 0;
+    }
+    return {};
+  }
+
+  Result<void> SearchTexts() {
+    READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("texts"));
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
+      READINESS_RETURN_IF_ERROR(secrets::SearchText(text, file.path, forms_));
+    }
+    return {};
+  }
+
+  Result<void> CompareNames() {
+    READINESS_ASSIGN(const bool expected, context_.parameters.Boolean("expected"));
+    if (expected && seen_.handed_over.empty())
+      mismatches_.push_back({"there is no secrets management", "no manifest hands a secret over"});
+    if (expected && seen_.read.empty())
+      mismatches_.push_back({"there is no secrets management", "no code reads a secret"});
+    READINESS_ASSIGN(const std::vector<std::string> elsewhere, context_.parameters.StringList("handed_over_elsewhere"));
+    for (const std::string& name : seen_.handed_over) {
+      if (secrets::NamesSecret(name) && !seen_.read.contains(name))
+        mismatches_.push_back({"a secret is handed over that no code reads", name});
+    }
+    for (const std::string& name : seen_.demanded) {
+      const bool other = std::find(elsewhere.begin(), elsewhere.end(), name) != elsewhere.end();
+      if (!other && !seen_.handed_over.contains(name))
+        mismatches_.push_back({"the code reads a secret that nothing hands over", name});
+    }
+    return {};
+  }
+
+  void Conclude() {
+    std::set<std::pair<std::string, int>> placed;
+    for (const Seen* seen : {&seen_, &forms_}) {
+      for (const Fault& fault : seen->faults) {
+        if (!placed.emplace(fault.file, fault.line).second || placed.size() > 60) continue;
+        context_.findings.AddViolation(
+            {fmt::format("{}: {}:{}", fault.what, fault.file, fault.line), fmt::format("read {}", fault.file),
+             "a reference to a secret store, or nothing",
+             fmt::format("{}:{}: {} (the value is not shown)", fault.file, fault.line, fault.name),
+             "refer to the secret by name, and replace the one that was committed"});
+      }
+    }
+    for (const auto& [what, name] : mismatches_)
+      context_.findings.AddViolation(
+          {fmt::format("{}: {}", what, name),
+           "compared the secrets that the manifests hand over with those that the code reads",
+           "the same names on both sides", name, "correct the name"});
+    const bool faulty = !placed.empty() || !mismatches_.empty();
+    context_.findings.AddControl({"files_were_read", "manifests and Python files were read",
+                                  documents_ > 0 && names_ > 0,
+                                  fmt::format("{} documents, {} Python files", documents_, names_)});
+    context_.findings.AddControl(
+        {"secrets_are_in_use", "the code reads secrets, and the manifests hand some over",
+         faulty || (!seen_.read.empty() && !seen_.handed_over.empty()),
+         fmt::format("{} are read, {} are handed over", seen_.read.size(), seen_.handed_over.size())});
+    if (!faulty) {
+      context_.findings.AddObservation({"credentials in tracked files",
+                                        fmt::format("none in {} documents and {} Python files", documents_, names_),
+                                        {}});
+      context_.findings.AddObservation(
+          {"names of secrets", fmt::format("{} are handed over and read", fmt::join(seen_.read, ", ")), {}});
+    }
+  }
+
+  Context& context_;
+  Seen seen_, forms_;
+  std::vector<std::pair<std::string, std::string>> mismatches_;
+  std::size_t documents_ = 0, names_ = 0;
+};
+
+}  // namespace
+}  // namespace readiness::probes
+
+READINESS_PROBE(tracked_files_hold_no_secrets) {
+  return readiness::probes::Check(context).Run();
+}

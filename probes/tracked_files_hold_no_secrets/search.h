@@ -1,0 +1,38 @@
+#pragma once
+// Credentials in parsed files. Reports places and names, never values. Pure.
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "readiness/source_python.h"
+#include "readiness/source_yaml.h"
+
+namespace readiness::secrets {
+
+struct Fault {
+  std::string file;
+  int line = 0;
+  std::string what;
+  std::string name;  ///< of the variable or key, never its value
+};
+
+/// What the search has seen.
+struct Seen {
+  std::vector<Fault> faults;
+  std::set<std::string> handed_over;  ///< secret variables that manifests give to containers
+  std::set<std::string> read;         ///< secret variables that the code reads
+  std::set<std::string> demanded;     ///< of those, the ones without default
+  std::set<std::string> in_bulk;      ///< names of Secrets that are handed over whole (envFrom)
+};
+
+bool NamesSecret(std::string_view name);
+
+void SearchManifest(const YamlNode& document, const std::string& file, Seen& seen);
+void SearchVariables(const std::string& text, const std::string& file, bool example, Seen& seen);
+void SearchPython(const PythonFile& file, Seen& seen);
+/// Keys in well-known forms.
+Result<void> SearchText(const std::string& text, const std::string& file, Seen& seen);
+
+}  // namespace readiness::secrets
