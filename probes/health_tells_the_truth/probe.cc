@@ -14,6 +14,8 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr int kRoundsAfterRed = 3;
+constexpr milliseconds kTimeForRounds{1'000};  // answers that wait for the store are not asked for more often
+constexpr milliseconds kStorePatience{1'000};
 constexpr milliseconds kFirstPause{10};
 constexpr milliseconds kLongestPause{200};
 // Statuses that say that the request was not looked at; they tell nothing about health.
@@ -137,7 +139,7 @@ class Health {
   }
 
   bool StoreAnswers() {
-    const Result<Json> answer = store_.Query("SELECT 1", {});
+    const Result<void> answer = store_.Answers(kStorePatience);
     store_seen_ = answer ? "it answered" : answer.error().Brief();
     return answer.has_value();
   }
@@ -256,7 +258,8 @@ class Health {
   }
 
   Result<void> StaysRed(const std::string& did) {
-    for (int round = 0; round < kRoundsAfterRed; ++round) {
+    const Clock::time_point begin = Clock::now();
+    for (int round = 0; round < kRoundsAfterRed && (round == 0 || Clock::now() - begin < kTimeForRounds); ++round) {
       for (Indicator& indicator : indicators_) {
         if (!indicator.red_after || *indicator.red_after > settings_.deadline || flapped_.contains(indicator.action))
           continue;

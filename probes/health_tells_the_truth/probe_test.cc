@@ -57,7 +57,6 @@ class HealthTellsTheTruthTest : public ::testing::Test {
 
   void Use(const Json& parameters) {
     t = std::make_unique<TestContext>(parameters);
-    t->store.AnswerQuery("SELECT 1", Json::array({{{"?column?", 1}}}));
     t->services.WhenBroken([this](StoreFault fault) {
       away = true;
       faults.push_back(fault);

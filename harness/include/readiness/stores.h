@@ -2,6 +2,7 @@
 // State behind the target that a probe may look at. Probes compare what a principal owns before and after an attempt;
 // reading never changes anything. Every statement has a deadline.
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -47,6 +48,8 @@ class Store {
   /// Runs one statement with positional parameters ($1...). Returns an array of row objects. For SQL steps and for
   /// probes that need facts; bounded to 10,000 rows. Errors: kTarget, kTimeout, kLimit.
   virtual Result<Json> Query(const std::string& statement, const std::vector<Json>& parameters) = 0;
+  /// Does its server answer somebody who connects anew? Success, or why not, after about `within` at the latest.
+  virtual Result<void> Answers(std::chrono::milliseconds within) = 0;
 };
 
 class Stores {

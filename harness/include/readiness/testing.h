@@ -199,6 +199,7 @@ class FakeStore : public Store {
   Result<StoreSnapshot> SnapshotOwned(const std::string& owner) override;
   Result<std::vector<std::string>> TablesContaining(const std::string& text) override;
   Result<Json> Query(const std::string& statement, const std::vector<Json>& parameters) override;
+  Result<void> Answers(std::chrono::milliseconds within) override;
 
   std::vector<std::string> snapshots;  ///< owners of every snapshot taken, in order
   std::vector<std::string> searched;   ///< texts

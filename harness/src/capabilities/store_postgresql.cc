@@ -16,7 +16,6 @@ namespace readiness {
 namespace {
 
 constexpr std::size_t kTablesPerStatement = 200;
-constexpr int kConnectSeconds = 5;
 
 // From the server's catalog/pg_type.h; stable since ever, and libpqxx has no names for them.
 enum TypeId : pqxx::oid {
@@ -126,6 +125,7 @@ class PostgresqlStore : public Store {
   Result<StoreSnapshot> SnapshotOwned(const std::string& owner) override;
   Result<std::vector<std::string>> TablesContaining(const std::string& text) override;
   Result<Json> Query(const std::string& statement, const std::vector<Json>& parameters) override;
+  Result<void> Answers(std::chrono::milliseconds within) override;
 
  private:
   using ConnectionSlot = std::unique_ptr<pqxx::connection>;
@@ -145,9 +145,16 @@ class PostgresqlStore : public Store {
   ConnectionSlot statements_;
 };
 
+Result<void> PostgresqlStore::Answers(std::chrono::milliseconds within) {
+  PostgresqlStore anew(name_, url_, description_,
+                       {within, within, within, std::chrono::ceil<std::chrono::seconds>(within)});
+  READINESS_ASSIGN(const Json ignored, anew.Query("SELECT 1", {}));
+  return {};
+}
+
 void PostgresqlStore::Connect(ConnectionSlot& slot, bool read_only) {
   std::string url = url_ + (url_.find('?') == std::string::npos ? "?" : "&");
-  url += "connect_timeout=" + std::to_string(kConnectSeconds) + "&application_name=readiness";
+  url += "connect_timeout=" + std::to_string(deadlines_.connect.count()) + "&application_name=readiness";
   auto connection = std::make_unique<pqxx::connection>(url);
   // A connection that silently came back would lack the settings below. The call is deprecated because libpqxx 7 never
   // reconnects by itself.

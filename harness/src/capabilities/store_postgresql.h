@@ -16,6 +16,7 @@ struct PostgresqlDeadlines {
   std::chrono::milliseconds statement{5'000};
   std::chrono::milliseconds lock{3'000};
   std::chrono::milliseconds silence{8'000};  ///< of the server; more than `statement`
+  std::chrono::seconds connect{5};           ///< for a connection to be made; libpq takes 1 for 2
 };
 
 /// The store called `name` at `url` (postgresql://...). Connects when first used, and again after the connection broke.

@@ -222,6 +222,11 @@ Result<Json> FakeStore::Query(const std::string& statement, const std::vector<Js
   return NotScripted("the statement " + statement);
 }
 
+Result<void> FakeStore::Answers(std::chrono::milliseconds) {
+  if (error_) return Fail(*error_);
+  return {};
+}
+
 FakeStore& FakeStores::Get(const std::string& name) {
   std::unique_ptr<FakeStore>& store = stores_[name];
   if (!store) store = std::make_unique<FakeStore>();

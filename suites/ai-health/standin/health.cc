@@ -5,7 +5,7 @@
 namespace readiness::ai_health {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{2'000};
+constexpr std::chrono::milliseconds kPatience{1'000};
 constexpr std::chrono::seconds kSlowness{15};
 
 /// Whether the database answers. Healthy: it is asked each time.
