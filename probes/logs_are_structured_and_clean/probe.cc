@@ -193,8 +193,9 @@ class LogInspection {
     READINESS_RETURN_IF_ERROR(ReadLog());
     READINESS_ASSIGN(user_, context_.identities.Create(settings_.identity, "user"));
     AddPrivateValues();
-    READINESS_RETURN_IF_ERROR(ReadLog());
+    READINESS_RETURN_IF_ERROR(Listen());
     const std::size_t lines_before = LinesOf(log_).size();
+    const std::size_t asked_from = log_.size();
     for (const Request& request : settings_.requests) {
       READINESS_RETURN_IF_ERROR(Send(request));
       READINESS_RETURN_IF_ERROR(ReadLog());
@@ -205,11 +206,22 @@ class LogInspection {
     const std::vector<std::string> lines = LinesOf(log_);
     RecordControls(lines.size() - lines_before);
     if (lines.size() > lines_before) {
-      CheckIds();
+      CheckIds(LinesOf(log_.substr(asked_from)));
       CheckStructure(lines);
       CheckPrivacy(lines);
     }
     if (undecided_) return Fail(*undecided_);
+    return {};
+  }
+
+  // Does the instance write when nobody asks? Only where it does not, every line after a request belongs to one.
+  Result<void> Listen() {
+    READINESS_RETURN_IF_ERROR(ReadLog());
+    const std::size_t before = log_.size();
+    late_effects_.Attempted();
+    late_effects_.Await();
+    READINESS_RETURN_IF_ERROR(ReadLog());
+    quiet_ = log_.size() == before;
     return {};
   }
 
@@ -324,7 +336,7 @@ class LogInspection {
                                   fmt::format("{} succeeded, {} failed as expected", succeeded_, failed_)});
   }
 
-  void CheckIds() {
+  void CheckIds(const std::vector<std::string>& lines) {
     if (!not_echoed_.empty()) {
       context_.findings.AddViolation(
           {"an answer does not repeat the request's id", fmt::format("requests with {} of ours", settings_.header),
@@ -338,12 +350,40 @@ class LogInspection {
         without.push_back(Did(*sent.request));
       }
     }
-    if (without.empty()) return;
+    if (without.empty()) return CheckEveryLine(lines);
     context_.findings.AddViolation(
         {"no log line carries the id of its request", fmt::format("{}", fmt::join(without, "; ")),
          fmt::format("within {} ms a line that is a JSON object with the id at {}", settings_.log_within.count(),
                      fmt::join(settings_.request_id_at, " or ")),
          fmt::format("none for {} of {} requests", without.size(), sent_.size()), kFixId});
+  }
+
+  // Lines that are no JSON are reported as such.
+  void CheckEveryLine(const std::vector<std::string>& lines) {
+    if (!quiet_) {
+      context_.findings.AddObservation({"lines written meanwhile",
+                                        "at least one of each request carries its id; as the instance also "
+                                        "writes when nobody asks, no more can be said of the others"});
+      return;
+    }
+    std::vector<std::string> without;
+    for (const std::string& line : lines) {
+      if (!AsObject(line) || IsException(line)) continue;
+      const bool carries =
+          std::any_of(sent_.begin(), sent_.end(), [&](const Sent& sent) { return CarriesId(line, sent.id); });
+      if (!carries) without.push_back(Shown(Json(line)));
+    }
+    if (without.empty()) {
+      context_.findings.AddObservation(
+          {"lines written meanwhile", fmt::format("all of {} carry the id of a request", lines.size())});
+      return;
+    }
+    const std::size_t count = without.size();
+    without.resize(std::min(count, kShownLines));
+    context_.findings.AddViolation(
+        {"a log line of a request does not carry its id", "requests to an instance that writes nothing unasked",
+         fmt::format("in every line the id at {}", fmt::join(settings_.request_id_at, " or ")),
+         fmt::format("{} of {} lines without, as {}", count, lines.size(), fmt::join(without, ", ")), kFixId});
   }
 
   bool IsException(const std::string& line) const {
@@ -405,6 +445,7 @@ class LogInspection {
   std::string log_;  // all that the instance wrote
   std::vector<Sent> sent_;
   std::vector<std::string> not_echoed_;
+  bool quiet_ = false;
   int succeeded_ = 0, failed_ = 0;
   Clock::time_point answered_ = Clock::now();
   LateEffects late_effects_{settings_.late_effects_within};

@@ -124,7 +124,7 @@ TEST_F(LogsAreCleanTest, Holds) {
   EXPECT_THAT(Headlines(), IsEmpty());
   EXPECT_TRUE(t.Satisfied("requests_are_logged"));
   EXPECT_TRUE(t.Satisfied("requests_succeed_and_fail"));
-  EXPECT_THAT(t.findings.observations(), SizeIs(4 + 4 + 2));
+  EXPECT_THAT(t.findings.observations(), SizeIs(4 + 4 + 3));
   EXPECT_THAT(t.services.log, ElementsAre("start api json-logs", "stop api"));
 }
 
@@ -199,6 +199,11 @@ INSTANTIATE_TEST_SUITE_P(
                  return Line({{"message", "request " + id}});
                },
                kNoId, "none for 4 of 4"},
+        SlyLog{"IdInTheAccessLineOnly",
+               [](const std::string& id, const Values&, const Identity&, int) {
+                 return Line({{"message", "query"}, {"request_id", "-"}}) + Good(id);
+               },
+               "a log line of a request does not carry its id", "4 of 8 lines"},
         SlyLog{"ConstantId", [](const std::string&, const Values&, const Identity&, int) { return Good("-"); }, kNoId,
                "none for 4 of 4"},
         SlyLog{"TracebackOfOneError",
@@ -234,6 +239,15 @@ INSTANTIATE_TEST_SUITE_P(
                },
                kPrivate, "mail of a bad account"}),
     [](const auto& tried) { return tried.param.name; });
+
+TEST_F(LogsAreCleanTest, HoldsWhereALineIsWrittenUnaskedAndSaysSo) {
+  // The log is read when the instance has started, when the user is there, and when nobody has asked for a while.
+  t.logs.WhenRead(2, [this] { t.logs.Write("api", Line({{"message", "a job"}})); });
+  writes = [](const Seen& seen) { return Line({{"message", "another job"}}) + Healthy(seen); };
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(Headlines(), IsEmpty());
+  EXPECT_THAT(t.findings.observations()[8].seen, HasSubstr("writes when nobody asks"));
+}
 
 TEST_F(LogsAreCleanTest, ViolatedByWhatTheUsersCreationWrote) {
   t.identities.WhenMade("user", [this](const Identity& user) {

@@ -307,11 +307,15 @@ class FakeLogs : public Logs {
  public:
   /// `service` writes `text`; before the first call it has no log (kNotAvailable).
   void Write(const std::string& service, const std::string& text) { logs_[service] += text; }
+  /// Happens before the read (Since) number `number`, counted from 0.
+  void WhenRead(int number, std::function<void()> effect) { effects_[number] = std::move(effect); }
   Result<std::uint64_t> Mark(const std::string& service) override;
   Result<std::string> Since(const std::string& service, std::uint64_t mark) override;
 
  private:
   std::map<std::string, std::string> logs_;
+  std::map<int, std::function<void()>> effects_;
+  int reads_ = 0;
 };
 
 // ---- operations, services, commands, source tree --------------------------------------------------------------------

@@ -300,6 +300,7 @@ Result<std::uint64_t> FakeLogs::Mark(const std::string& service) {
 }
 
 Result<std::string> FakeLogs::Since(const std::string& service, std::uint64_t mark) {
+  if (const auto effect = effects_.find(reads_++); effect != effects_.end()) effect->second();
   const auto found = logs_.find(service);
   if (found == logs_.end()) return NotScripted("the log of " + service);
   return found->second.substr(std::min<std::size_t>(mark, found->second.size()));
