@@ -1,0 +1,148 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "readiness/testing.h"
+
+READINESS_DECLARE_PROBE(cors_origins_are_listed);
+
+namespace readiness::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr const char* kApp =
+    "from fastapi.middleware.cors import CORSMiddleware\nfrom app.settings import settings\n\n\ndef add(app):\n"
+    "    app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_credentials=True)\n";
+constexpr const char* kSettings =
+    "import os\n\n\nclass Settings:\n    origins: list = os.getenv('ORIGINS', "
+    "'https://a.example.org').split(',')\n\n\nsettings = Settings()\n";
+
+class CorsOriginsAreListedTest : public ::testing::Test {
+ protected:
+  CorsOriginsAreListedTest()
+      : t({{"files", {"app/**/*.py"}},
+           {"env_files", {"**/.env*"}},
+           {"manifests", {"**/*.yaml"}},
+           {"minimum_middlewares", 1}}) {
+    Write("app/main.py", kApp);
+    Write("app/settings.py", kSettings);
+    Write(".env.example", "ORIGINS=http://localhost:5173\nOTHER=*\n");
+    Write("k8s/map.yaml", "kind: ConfigMap\ndata: {ORIGINS: \"https://b.example.org\"}\n");
+  }
+  void Write(const std::string& path, const std::string& text) { t.source_tree.Write(path, text); }
+  Result<void> Run() { return probes::cors_origins_are_listed(t.context()); }
+  TestContext t;
+};
+
+TEST_F(CorsOriginsAreListedTest, Holds) {
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+  EXPECT_TRUE(t.Satisfied("wildcards_are_found"));
+  EXPECT_TRUE(t.Satisfied("middleware_was_found"));
+  EXPECT_TRUE(t.Satisfied("every_origin_is_decidable"));
+}
+
+TEST_F(CorsOriginsAreListedTest, Violated) {
+  Write("app/main.py",
+        "from fastapi.middleware.cors import CORSMiddleware\napp.add_middleware(CORSMiddleware, allow_origins=['*'], "
+        "allow_credentials=True)\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::actual, HasSubstr("with credentials"))));
+}
+
+TEST_F(CorsOriginsAreListedTest, UndecidableWithoutMiddleware) {
+  Write("app/main.py", "print('no API')\n");
+  ASSERT_TRUE(Run());
+  EXPECT_FALSE(t.Satisfied("middleware_was_found"));
+}
+
+TEST_F(CorsOriginsAreListedTest, UndecidableWhenOriginsCannotBeFollowed) {
+  Write("app/main.py",
+        "from fastapi.middleware.cors import CORSMiddleware\n\n\ndef add(app, database):\n"
+        "    app.add_middleware(CORSMiddleware, allow_origins=database.read('origins'))\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("every_origin_is_decidable"));
+}
+
+TEST_F(CorsOriginsAreListedTest, UndecidableWithoutFiles) {
+  t.source_tree.FailWith(MakeError(ErrorKind::kNotAvailable));
+  EXPECT_FALSE(Run());
+}
+
+struct Fault {
+  const char* name;
+  const char* path;
+  const char* text;
+};
+void PrintTo(const Fault& fault, std::ostream* stream) {
+  *stream << fault.name;
+}
+class CorsOriginsAreListedFaultTest : public CorsOriginsAreListedTest, public ::testing::WithParamInterface<Fault> {};
+
+TEST_P(CorsOriginsAreListedFaultTest, Violated) {
+  Write(GetParam().path, GetParam().text);
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Not(IsEmpty()));
+}
+
+#define IMPORT "from starlette.middleware.cors import CORSMiddleware as C\nimport os\n"
+INSTANTIATE_TEST_SUITE_P(
+    Faults, CorsOriginsAreListedFaultTest,
+    ::testing::Values(
+        Fault{"ByAVariable", "app/main.py", IMPORT "o = ['*']\napp.add_middleware(C, allow_origins=o)\n"},
+        Fault{"ByASecondAssignment", "app/main.py",
+              IMPORT "o = ['https://a.example.org']\nif os.getenv('ALL'):\n    o = ['*']\napp.add_middleware(C, "
+                     "allow_origins=o)\n"},
+        Fault{"ByAnAppendedEntry", "app/main.py",
+              IMPORT "o = ['https://a.example.org']\no.append('*')\napp.add_middleware(C, allow_origins=o)\n"},
+        Fault{"ByAnAugmentedList", "app/main.py",
+              IMPORT "o = ['https://a.example.org']\no += ['*']\napp.add_middleware(C, allow_origins=o)\n"},
+        Fault{"ByADefault", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origins=os.environ.get('ORIGINS', '*').split(','))\n"},
+        Fault{"ByAnAlternative", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origins=os.getenv('X') or ['*'])\n"},
+        Fault{"ByAFunction", "app/main.py",
+              IMPORT "def o():\n    return ['*']\n\n\napp.add_middleware(C, allow_origins=o())\n"},
+        Fault{"ByADictionary", "app/main.py",
+              IMPORT "BY = {'dev': ['*'], 'prod': ['https://a.example.org']}\napp.add_middleware(C, "
+                     "allow_origins=BY[os.getenv('ENV')])\n"},
+        Fault{"ByASettingsClass", "app/settings.py",
+              "class Settings:\n    origins = ['*']\n\n\nsettings = Settings()\n"},
+        Fault{"ByASettingsField", "app/settings.py",
+              "from pydantic import Field\n\n\nclass Settings:\n    origins: list = Field(default=['*'])\n\n\nsettings "
+              "= Settings()\n"},
+        Fault{"ByAProperty", "app/settings.py",
+              "class Settings:\n    @property\n    def origins(self):\n        return ['*']\n\n\nsettings = "
+              "Settings()\n"},
+        Fault{"ByAPattern", "app/main.py", IMPORT "app.add_middleware(C, allow_origin_regex='https?://.*')\n"},
+        Fault{"ByAPatternWithOpenDots", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origin_regex='https://app.example.org')\n"},
+        Fault{"ByAPatternWithAnOpenEnd", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origin_regex=r'https://app\\.example\\.org.*')\n"},
+        Fault{"ByWrapping", "app/main.py", IMPORT "app = C(app, allow_origins=('*',))\n"},
+        Fault{"ByAMiddlewareList", "app/main.py",
+              IMPORT "from starlette.middleware import Middleware\nm = [Middleware(C, allow_origins=['*'])]\n"},
+        Fault{"ByFlask", "app/main.py", "from flask_cors import CORS\nCORS(app)\n"},
+        Fault{"ByAHeader", "app/extra.py",
+              "def f(response):\n    response.headers['Access-Control-Allow-Origin'] = '*'\n"},
+        Fault{"ByAReflectingHeader", "app/extra.py",
+              "def f(request, response):\n    response.headers['access-control-allow-origin'] = "
+              "request.headers.get('origin')\n"},
+        Fault{"ByHeadersOfAnAnswer", "app/extra.py",
+              "def f():\n    return JSONResponse({}, headers={'Access-Control-Allow-Origin': '*'})\n"},
+        Fault{"NullOrigin", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origins=['https://a.example.org', 'null'])\n"},
+        Fault{"ByAnEnvironmentFile", ".env.production", "export ORIGINS=https://a.example.org,*\n"},
+        Fault{"ByAConfigMap", "k8s/map.yaml", "kind: ConfigMap\ndata: {ORIGINS: \"*\"}\n"},
+        Fault{"ByAContainer", "k8s/web.yaml", "env:\n- name: ORIGINS\n  value: '*'\n"},
+        Fault{"ByCompose", "compose.yaml", "services:\n  a:\n    environment:\n      ORIGINS: ${ORIGINS:-*}\n"},
+        Fault{"ByAComposeList", "compose.yaml", "services:\n  a:\n    environment:\n    - ORIGINS=*\n"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+}  // namespace
+}  // namespace readiness::testing

@@ -1,0 +1,165 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "readiness/testing.h"
+
+READINESS_DECLARE_PROBE(dockerfiles_are_complete);
+
+namespace readiness::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr const char* kDockerfile =
+    "ARG V=3.11\nFROM python:${V}-slim AS base\nWORKDIR /srv\nCOPY requirements.txt ./\nRUN pip install -r "
+    "requirements.txt\n"
+    "FROM base\nCOPY app ./app\nUSER 1000:1000\nHEALTHCHECK CMD curl -fsS http://localhost:8000/health || exit 1\n"
+    "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]\n";
+
+// A sound tree, which each test then breaks in one place.
+class DockerfilesAreCompleteTest : public ::testing::Test {
+ protected:
+  DockerfilesAreCompleteTest()
+      : t({{"required", {"Dockerfile"}},
+           {"others", {"**/*.Dockerfile"}},
+           {"context", "."},
+           {"with_healthcheck", {"Dockerfile"}},
+           {"programs", {"nginx"}},
+           {"provides", Json::object()}}) {
+    Write("Dockerfile", kDockerfile);
+    Write("requirements.txt", "# pinned\nfastapi==1\nuvicorn[standard]==2\nscikit_learn==3\n");
+    Write("app/__init__.py", "");
+    Write("app/main.py", "import json\nfrom fastapi import FastAPI\nfrom app.model import train\n\napp = FastAPI()\n");
+    Write("app/model.py",
+          "import sklearn\ntry:\n    import fast\nexcept ImportError:\n    fast = None\n\n\ndef train():\n    return "
+          "sklearn\n");
+  }
+  void Write(const std::string& path, const std::string& text) { t.source_tree.Write(path, text); }
+  void Replace(const std::string& from, const std::string& to) {
+    std::string text = kDockerfile;
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    Write("Dockerfile", text.replace(at, from.size(), to));
+  }
+  Result<void> Run() { return probes::dockerfiles_are_complete(t.context()); }
+  bool AllSatisfied() const {
+    return t.Satisfied("faults_are_found") && t.Satisfied("dockerfiles_were_read") &&
+           t.Satisfied("each_command_was_understood");
+  }
+
+  TestContext t;
+};
+
+TEST_F(DockerfilesAreCompleteTest, Holds) {
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+  EXPECT_TRUE(AllSatisfied());
+  EXPECT_THAT(t.findings.observations(), Contains(Field(&Observation::what, "Dockerfile")));
+}
+
+TEST_F(DockerfilesAreCompleteTest, Violated) {
+  Write("Dockerfile", "# to do\n");
+  ASSERT_TRUE(Run());
+  ASSERT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_THAT(t.findings.violations()[0].what, HasSubstr("empty"));
+}
+
+TEST_F(DockerfilesAreCompleteTest, UndecidableWhenTheCommandIsUnknown) {
+  Replace("[\"uvicorn\"]", "[\"mystery\"]");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("each_command_was_understood"));
+}
+
+TEST_F(DockerfilesAreCompleteTest, UndecidableWithoutATree) {
+  t.source_tree.FailWith(MakeError(ErrorKind::kNotAvailable));
+  EXPECT_FALSE(Run());
+}
+
+struct Fault {
+  const char* name;
+  const char* from;
+  const char* to;
+  const char* what;
+};
+void PrintTo(const Fault& fault, std::ostream* stream) {
+  *stream << fault.name;
+}
+class DockerfilesAreCompleteFaultTest : public DockerfilesAreCompleteTest,
+                                        public ::testing::WithParamInterface<Fault> {};
+
+TEST_P(DockerfilesAreCompleteFaultTest, Violated) {
+  Replace(GetParam().from, GetParam().to);
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr(GetParam().what))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, DockerfilesAreCompleteFaultTest,
+    ::testing::Values(
+        Fault{"BaseWithoutTag", "python:${V}-slim", "python", "not pinned"},
+        Fault{"BaseLatest", "python:${V}-slim", "python:latest", "not pinned"},
+        Fault{"BaseOfARegistryWithAPort", "python:${V}-slim", "registry:5000/python", "not pinned"},
+        Fault{"BaseByArgumentLatest", "ARG V=3.11\nFROM python:${V}-slim", "ARG V=latest\nFROM python:${V}",
+              "not pinned"},
+        Fault{"BaseByArgumentWithoutDefault", "ARG V=3.11", "ARG V", "ARG without default"},
+        Fault{"SourceIsMissing", "COPY app ./app", "COPY src ./app", "not in the tree"},
+        Fault{"SourceLeavesTheContext", "COPY app ./app", "COPY ../app ./app", "leaves the build context"},
+        Fault{"StageIsMissing", "COPY app ./app", "COPY --from=build /x ./app", "no earlier stage"},
+        Fault{"RequirementsComeTooLate", "COPY requirements.txt ./\n", "", "does not have"},
+        Fault{"NothingIsInstalled", "RUN pip install -r requirements.txt\n", "",
+              "lacks what the started module imports"},
+        Fault{"NoUser", "USER 1000:1000\n", "", "runs as root"},
+        Fault{"UserIsZero", "USER 1000:1000", "USER 0:0", "runs as root"},
+        Fault{"RootAgain", "USER 1000:1000\n", "USER 1000\nRUN x\nUSER root\n", "runs as root"},
+        Fault{"UserOfAnEarlierStageOnly", "FROM base\nCOPY app ./app\nUSER 1000:1000\n",
+              "USER me\nFROM python:3.11\nCOPY app ./app\n", "runs as root"},
+        Fault{"NoCommand", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]\n", "",
+              "starts nothing"},
+        Fault{"CommandDoesNothing", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+              "CMD sleep infinity", "does no work"},
+        Fault{"CommandInAShellDoesNothing", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+              "CMD [\"sh\", \"-c\", \"echo ready\"]", "does no work"},
+        Fault{"ModuleIsMissing", "app.main:app", "app.api:app", "image does not have"},
+        Fault{"ModuleIsNotCopied", "COPY app ./app\n", "", "image does not have"},
+        Fault{"ModuleIsCopiedElsewhere", "COPY app ./app", "COPY app /opt/app", "image does not have"},
+        Fault{"PackageWithoutMain", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+              "CMD python -m app", "image does not have"},
+        Fault{"ScriptIsMissing", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+              "CMD [\"python\", \"run.py\"]", "image does not have"},
+        Fault{"NoHealthcheck", "HEALTHCHECK CMD curl -fsS http://localhost:8000/health || exit 1\n", "",
+              "no HEALTHCHECK"},
+        Fault{"HealthcheckOff", "HEALTHCHECK CMD curl -fsS http://localhost:8000/health || exit 1", "HEALTHCHECK NONE",
+              "does not notice"},
+        Fault{"HealthcheckIsContentWith500", "-fsS", "-sS", "does not notice"},
+        Fault{"HealthcheckAlwaysSucceeds", "|| exit 1", "|| true", "does not notice"},
+        Fault{"HealthcheckAsksAnotherPort", "localhost:8000", "localhost:9000", "another port"},
+        Fault{"SecretInEnvironment", "WORKDIR /srv\n", "WORKDIR /srv\nENV API_KEY=abcdef\n", "secret"},
+        Fault{"UnknownInstruction", "WORKDIR /srv", "WORKDIRS /srv", "does not parse"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(DockerfilesAreCompleteTest, DependenciesAreFollowed) {
+  Write("requirements.txt", "fastapi\nuvicorn\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(),
+              Contains(Field(&Violation::actual, HasSubstr("app/model.py:1 imports sklearn"))));
+}
+
+TEST_F(DockerfilesAreCompleteTest, IgnoredSourcesAreNotThere) {
+  Write(".dockerignore", "app\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr(".dockerignore keeps it out"))));
+}
+
+TEST_F(DockerfilesAreCompleteTest, OthersAreJudgedToo) {
+  Write("docker/job.Dockerfile", "FROM nginx\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::actual, HasSubstr("docker/job.Dockerfile"))));
+}
+
+}  // namespace
+}  // namespace readiness::testing

@@ -1,0 +1,188 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "readiness/testing.h"
+
+READINESS_DECLARE_PROBE(kubernetes_manifests_fit_together);
+
+namespace readiness::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr const char* kManifests = R"(apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {LEVEL: "info"}
+---
+apiVersion: external-secrets.io/v1beta1
+kind: ExternalSecret
+metadata: {name: keys, namespace: shop}
+spec:
+  data: [{secretKey: JWT, remoteRef: {key: x}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web, tier: front}}
+    spec:
+      containers:
+      - name: web
+        image: registry.example.org:5000/web:1
+        ports: [{containerPort: 8000, name: http}]
+        env:
+        - name: JWT
+          valueFrom: {secretKeyRef: {name: keys, key: JWT}}
+        - name: LEVEL
+          valueFrom: {configMapKeyRef: {name: settings, key: LEVEL}}
+        resources:
+          requests: {cpu: 1, memory: 1Gi}
+          limits: {cpu: 1, memory: 1Gi}
+        livenessProbe: {httpGet: {path: /, port: http}}
+        readinessProbe: {tcpSocket: {port: 8000}}
+        volumeMounts: [{name: tmp, mountPath: /tmp}]
+      volumes: [{name: tmp, emptyDir: {}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: http}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: job, namespace: shop}
+spec:
+  schedule: "0 2 * * *"
+  jobTemplate:
+    spec:
+      template:
+        metadata: {labels: {app: job}}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: job
+            image: redis:7
+            envFrom: [{configMapRef: {name: settings}}]
+            resources:
+              requests: {cpu: 1, memory: 1Gi}
+              limits: {cpu: 1, memory: 1Gi}
+)";
+
+class KubernetesManifestsFitTogetherTest : public ::testing::Test {
+ protected:
+  KubernetesManifestsFitTogetherTest()
+      : t({{"folders", {{"k8s", {"Secret", "ExternalSecret"}}}},
+           {"files", {"k8s/**"}},
+           {"images", {{"registry.example.org:5000/web", "Dockerfile"}}},
+           {"external", {"Namespace/shop", "Image/redis"}},
+           {"with_limits_and_probes", true}}) {
+    Write("k8s/all.yaml", kManifests);
+    Write("Dockerfile", "FROM a\n");
+  }
+  void Write(const std::string& path, const std::string& text) { t.source_tree.Write(path, text); }
+  void Replace(const std::string& from, const std::string& to) {
+    std::string text = kManifests;
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    Write("k8s/all.yaml", text.replace(at, from.size(), to));
+  }
+  Result<void> Run() { return probes::kubernetes_manifests_fit_together(t.context()); }
+
+  TestContext t;
+};
+
+TEST_F(KubernetesManifestsFitTogetherTest, Holds) {
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+  EXPECT_TRUE(t.Satisfied("faults_are_found"));
+  EXPECT_TRUE(t.Satisfied("manifests_were_read"));
+  EXPECT_THAT(t.findings.observations(), SizeIs(2));
+}
+
+TEST_F(KubernetesManifestsFitTogetherTest, Violated) {
+  Write("k8s/all.yaml", "# later\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr("a manifest is empty"))));
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr("there is no Secret"))));
+}
+
+TEST_F(KubernetesManifestsFitTogetherTest, UndecidableWithoutATree) {
+  t.source_tree.FailWith(MakeError(ErrorKind::kEnvironment));
+  EXPECT_FALSE(Run());
+}
+
+TEST_F(KubernetesManifestsFitTogetherTest, UndecidableWithoutReferences) {
+  Write("k8s/all.yaml", "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("manifests_were_read"));
+}
+
+struct Fault {
+  const char* name;
+  const char* from;
+  const char* to;
+  const char* what;
+};
+void PrintTo(const Fault& fault, std::ostream* stream) {
+  *stream << fault.name;
+}
+class KubernetesManifestsFitTogetherFaultTest : public KubernetesManifestsFitTogetherTest,
+                                                public ::testing::WithParamInterface<Fault> {};
+
+TEST_P(KubernetesManifestsFitTogetherFaultTest, Violated) {
+  Replace(GetParam().from, GetParam().to);
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr(GetParam().what))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, KubernetesManifestsFitTogetherFaultTest,
+    ::testing::Values(
+        Fault{"SelectorMatchesNothing", "selector: {app: web}", "selector: {app: api}", "matches no pods"},
+        Fault{"SelectorWantsMore", "selector: {app: web}", "selector: {app: web, tier: back}", "matches no pods"},
+        Fault{"ServiceInAnotherNamespace", "kind: Service\nmetadata: {name: web, namespace: shop}",
+              "kind: Service\nmetadata: {name: web}", "matches no pods"},
+        Fault{"DeploymentDoesNotSelectItself", "matchLabels: {app: web}", "matchLabels: {app: api}", "its own pods"},
+        Fault{"TargetPortIsNoPort", "targetPort: http", "targetPort: 8080", "no port of its pods"},
+        Fault{"ProbeAsksAnotherPort", "path: /, port: http", "path: /, port: 9000", "does not declare"},
+        Fault{"ConfigMapIsMissing", "configMapRef: {name: settings}", "configMapRef: {name: other}", "does not exist"},
+        Fault{"ConfigMapIsElsewhere", "{name: settings, namespace: shop}", "{name: settings, namespace: default}",
+              "does not exist"},
+        Fault{"KeyIsMissing", "key: LEVEL", "key: LEVELS", "a key that"},
+        Fault{"SecretKeyIsMissing", "key: JWT}}", "key: JWTS}}", "a key that"},
+        Fault{"ImageIsUnknown", "registry.example.org:5000/web:1", "web-api:1", "built by no Dockerfile"},
+        Fault{"NamespaceIsUnknown", "{name: job, namespace: shop}", "{name: job, namespace: ship}",
+              "namespace is not declared"},
+        Fault{"FieldIsMisspelt", "        env:", "        envs:", "unknown field"},
+        Fault{"FieldIsOutsideTheContainer", "      volumes: [{name: tmp",
+              "      livenessProbe: {httpGet: {path: /, port: http}}\n      volumes: [{name: tmp", "unknown field"},
+        Fault{"ValueIsABoolean", "LEVEL: \"info\"", "LEVEL: true", "no text"},
+        Fault{"ValueIsANumber", "LEVEL: \"info\"", "LEVEL: 9090", "no text"},
+        Fault{"NoLimits", "limits: {cpu: 1, memory: 1Gi}", "limits: {memory: 1Gi}", "resource bound"},
+        Fault{"NoReadiness", "        readinessProbe: {tcpSocket: {port: 8000}}\n", "", "health probe"},
+        Fault{"VolumeIsMissing", "volumeMounts: [{name: tmp", "volumeMounts: [{name: temp", "a volume that"},
+        Fault{"ScheduleIsWrong", "0 2 * * *", "2 am", "valid schedule"},
+        Fault{"NoName", "metadata: {name: job, namespace: shop}", "metadata: {}", "no Kubernetes object"},
+        Fault{"NotYaml", "kind: Service", "kind: [Service", "not YAML"},
+        Fault{"TwiceTheSame", "kind: CronJob\nmetadata: {name: job", "kind: Deployment\nmetadata: {name: web",
+              "the same name"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(KubernetesManifestsFitTogetherTest, AnImageOfAnEmptyDockerfileIsNone) {
+  Write("Dockerfile", "# to do\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr("missing or empty"))));
+}
+
+}  // namespace
+}  // namespace readiness::testing

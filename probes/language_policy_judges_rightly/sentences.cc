@@ -146,8 +146,9 @@ class TableMaker {
   static Result<void> Resolve(Policy& policy, std::map<std::string, std::string>& contradictions,
                               const std::string& place) {
     std::vector<std::string> allowed;
-    for (const std::string& phrase : policy.allowed) {
-      const std::string* forbidden = ForbiddenIn(policy, phrase);
+    const Policy stated_policy = policy;
+    for (const std::string& phrase : stated_policy.allowed) {
+      const std::string* forbidden = ForbiddenIn(stated_policy, phrase);
       const auto stated = contradictions.find(phrase);
       if (forbidden == nullptr) {
         allowed.push_back(phrase);

@@ -38,6 +38,11 @@ Json WithLogParameter(const std::string& key, Json value) {
   return parameters;
 }
 
+std::string Argument(const Values& arguments, const std::string& name, const std::string& fallback) {
+  const auto found = arguments.find(name);
+  return found == arguments.end() ? fallback : found->second.get<std::string>();
+}
+
 std::string Line(const Json& json) {
   return json.dump() + "\n";
 }
@@ -149,7 +154,7 @@ TEST_F(LogsAreCleanTest, Violated) {
   start_lines = "Started server process [1]\n";
   echo = [](const Seen&) { return ""; };
   writes = [](const Seen& seen) {
-    return "INFO rejected " + seen.arguments.value("password", Json("")).dump() + " " +
+    return "INFO rejected " + Argument(seen.arguments, "password", "") + " " +
            (seen.arguments.contains("note") ? seen.Text("note") : "") + "\n";
   };
   ASSERT_TRUE(Run());
@@ -212,7 +217,7 @@ INSTANTIATE_TEST_SUITE_P(
                kNoJson, "8 of 13 lines"},
         SlyLog{"NoteInUpperCase",
                [](const std::string& id, const Values& arguments, const Identity&, int) {
-                 std::string note = arguments.value("note", Json("nothing")).get<std::string>();
+                 std::string note = Argument(arguments, "note", "nothing");
                  for (char& c : note) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
                  return Line({{"request_id", id}, {"input", note}});
                },
@@ -224,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(
                kPrivate, "the user's token"},
         SlyLog{"PartOfAnAddress",
                [](const std::string& id, const Values& arguments, const Identity&, int) {
-                 const std::string mail = arguments.value("mail", Json("@")).get<std::string>();
+                 const std::string mail = Argument(arguments, "mail", "@");
                  return Line({{"request_id", id}, {"local_part", mail.substr(0, mail.find('@'))}});
                },
                kPrivate, "mail of a bad account"}),

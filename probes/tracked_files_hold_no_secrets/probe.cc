@@ -150,6 +150,11 @@ class Check {
   }
 
   Result<void> CompareNames() {
+    READINESS_ASSIGN(const bool expected, context_.parameters.Boolean("expected"));
+    if (expected && seen_.handed_over.empty())
+      mismatches_.push_back({"there is no secrets management", "no manifest hands a secret over"});
+    if (expected && seen_.read.empty())
+      mismatches_.push_back({"there is no secrets management", "no code reads a secret"});
     READINESS_ASSIGN(const std::vector<std::string> elsewhere, context_.parameters.StringList("handed_over_elsewhere"));
     for (const std::string& name : seen_.handed_over) {
       if (secrets::NamesSecret(name) && !seen_.read.contains(name))

@@ -196,8 +196,8 @@ int LevelOf(std::optional<double> confidence) {
 }
 
 std::vector<std::string> CheckGrade(std::string_view text, Grade grade, const ClaimRules& rules) {
-  const Searched searched(text, rules);
-  std::vector<std::string> violations = Overclaims(searched, grade, rules);
+  std::vector<std::string> violations = Overclaims(Searched(text, rules), grade, rules);
+  const Searched searched(text, {});
   const Grade lexicon = rules.own_lexicon ? grade : Grade::kA;
   if (lexicon >= Grade::kB) Require(searched, kHedges, At(grade), violations);
   Require(searched, kVerbs[static_cast<std::size_t>(lexicon)], At(grade), violations);
@@ -208,11 +208,11 @@ std::vector<std::string> CheckLevel(std::string_view text, int level, const Clai
   if (!rules.levels) return {};
   const std::string where = "at level " + std::to_string(level);
   const auto index = static_cast<std::size_t>(std::clamp(level, kLowestLevel, kHighestLevel) - kLowestLevel);
-  const Searched searched(text, rules);
+  const Searched for_forbidden(text, rules);
   std::vector<std::string> violations;
-  Refuse(searched, kForbiddenAtLevel[index], where, violations);
-  if (rules.synonyms) Refuse(searched, kSynonyms, where, violations);
-  Require(searched, kRequiredAtLevel[index], where, violations);
+  Refuse(for_forbidden, kForbiddenAtLevel[index], where, violations);
+  if (rules.synonyms) Refuse(for_forbidden, kSynonyms, where, violations);
+  Require(Searched(text, {}), kRequiredAtLevel[index], where, violations);
   return violations;
 }
 

@@ -25,7 +25,7 @@ inline constexpr int kHighestLevel = 5;
 /// The level of a confidence from 0 to 1; none given counts as the lowest.
 int LevelOf(std::optional<double> confidence);
 
-/// How the policy is applied. The defaults are what a sound one does.
+/// How forbidden words are recognised, and which there are. The defaults are what a sound policy does.
 struct ClaimRules {
   bool fold = true;                 ///< false: compared as written
   bool whole_words = true;          ///< false: found inside other words, too

@@ -277,5 +277,18 @@ TEST(GoodDeployments, AVariantAddsAndOverrides) {
   EXPECT_FALSE(less->services.at("api").environment.contains("CHANGE"));
 }
 
+TEST(GoodDeployments, ASourceTreeNeedsNoServices) {
+  const TemporaryFolder folder;
+  const auto target = LoadTarget(folder.Write("t.json", R"({"target": "shop", "title": "Shop", "services": {}})"));
+  ASSERT_TRUE(target) << Listed(target);
+  const std::string head = R"({"deployment": "d", "target": "shop", "engine": "process", "services": {})";
+  const auto with = LoadDeployment(folder.Write("with.json", head + R"(, "source_tree": "tree"})"), "", *target);
+  ASSERT_TRUE(with) << Listed(with);
+  EXPECT_EQ(with->source_tree, folder.path() + "/tree");
+  const auto without = LoadDeployment(folder.Write("without.json", head + "}"), "", *target);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().front().what, "there is nothing to look at");
+}
+
 }  // namespace
 }  // namespace readiness

@@ -264,8 +264,7 @@ TEST(WrongTargets, EachProblemIsNamed) {
           {"refusal of a statement",
            {{R"("${user_id}"], "capture": { "cart": "id" } },)", R"("${user_id}"], "capture": { "cart": "id" } }],
       "steps_": [)"}},
-           R"(37:35 "available_if_openapi_has" on an action whose services have no OpenAPI document | expected "openapi" of a service that the action uses
-40:7 unknown key "steps_" of an action | expected one of: description, steps, refused, available_if_openapi_has | fix did you mean "steps"?
+           R"(40:7 unknown key "steps_" of an action | expected one of: description, steps, refused, available_if_openapi_has | fix did you mean "steps"?
 43:18 "refused" on an action that ends in a SQL step | expected an HTTP step last)"},
           {"condition is no pointer",
            {{"/paths/~1orders/post", "paths/orders/post"}},
@@ -279,6 +278,79 @@ TEST(WrongTargets, EachProblemIsNamed) {
 16:3 unknown key "action" of a target | expected one of: $schema, target, title, services, stores, data_providers, language_models, commands, credential, identities, actions, operations | fix did you mean "actions"?)"},
       };
   CheckWrongCases(kGood, cases, Load);
+}
+
+// The same target with its operations described.
+std::string WithOperations() {
+  std::string text = kGood;
+  text.replace(text.rfind("\n}"), 2, R"(,
+  "operations": {
+    "populate": ["order"],
+    "values": { "user_id": "${user_id}", "days": 7 },
+    "overrides": {
+      "POST /orders/{order_id}": { "values": { "n": [1, "${cart}"] }, "body": { "a": ["${email}"] } }
+    }
+  }
+})");
+  return text;
+}
+
+TEST(WrongTargets, OperationsAreNamed) {
+  const std::string good = WithOperations();
+  const std::vector<WrongCase> cases = {
+      {"populate names no action",
+       {{R"(["order"])", R"(["ordr", 7])"}},
+       R"(46:18 unknown action "ordr" | expected one of: register, login, order | fix did you mean "order"?
+46:26 an entry of "populate" has the wrong type | expected a string | actual the number 7 | fix put it in quotes)"},
+      {"value with an unknown placeholder",
+       {{R"("user_id": "${user_id}", "days")", R"("user_id": "${user_is}", "days")"}},
+       R"(47:28 value "user_id" has the unknown placeholder "${user_is}" | expected one of: unique, password, email, secret_word, access_token, cart, user_id | fix did you mean "user_id"?)"},
+      {"placeholder inside a list",
+       {{R"([1, "${cart}"])", R"([1, "${"])"}},
+       R"(49:57 value "n" has a placeholder without closing brace | expected ${name} with letters, digits, _, . and - in the name | actual "${")"},
+      {"override without method",
+       {{"\"POST /orders/", "\"/orders/"}},
+       R"(49:7 "/orders/{order_id}" is no name of an operation | expected a method and a path as in the OpenAPI document, like "POST /things/{thing_id}")"},
+      {"method in lower case",
+       {{"\"POST /orders/", "\"post /orders/"}},
+       R"(49:7 "post /orders/{order_id}" is no name of an operation | expected a method and a path as in the OpenAPI document, like "POST /things/{thing_id}" | fix did you mean "POST"?)"},
+      {"override with a query",
+       {{"{order_id}\"", "{order_id}?a=1\""}},
+       R"(49:7 the path of operation "POST /orders/{order_id}?a=1" has the character "?" | expected a path without query, fragment and spaces | actual "/orders/{order_id}?a=1" | fix state the query under "query")"},
+      {"unknown key of an override",
+       {{"\"body\": { \"a\"", "\"bodi\": { \"a\""}},
+       R"(49:71 unknown key "bodi" of an override of an operation | expected one of: values, body | fix did you mean "body"?)"},
+      {"unknown key",
+       {{"\"populate\"", "\"populates\""}},
+       R"(46:5 unknown key "populates" of a description of operations | expected one of: populate, values, overrides | fix did you mean "populate"?)"},
+      {"values are a list",
+       {{R"({ "user_id": "${user_id}", "days": 7 })", "[7]"}},
+       R"(47:15 "values" has the wrong type | expected an object | actual a list)"},
+  };
+  CheckWrongCases(good.c_str(), cases, Load);
+}
+
+TEST(Operations, AreReadAsWritten) {
+  const TemporaryFolder folder;
+  const auto target = LoadTarget(folder.Write("target.json", WithOperations()));
+  ASSERT_TRUE(target) << Listed(target.error());
+  const Operations& operations = target->operations;
+  EXPECT_EQ(operations.populate, std::vector<std::string>{"order"});
+  EXPECT_EQ(operations.values, (std::map<std::string, Json>{{"user_id", "${user_id}"}, {"days", 7}}));
+  const Operations::Override& override = operations.overrides.at("POST /orders/{order_id}");
+  EXPECT_EQ(override.values.at("n"), (Json{1, "${cart}"}));
+  EXPECT_EQ(override.body, (Json{{"a", {"${email}"}}}));
+}
+
+TEST(Targets, SqlAloneMayDependOnTheOnlyDocument) {
+  std::string text = kGood;
+  const std::string second = R"(,
+        { "service": "api", "method": "PATCH", "path": "/orders/${cart}", "query": { "n": "1" }, "expect": { "status": [202] } })";
+  text.replace(text.find(second), second.size(), "");
+  const std::string refused = R"(,
+      "refused": { "status": [401, 403] })";
+  text.replace(text.find(refused), refused.size(), "");
+  EXPECT_EQ(Load(text), "no problem");
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ class Sweep {
   Sweep(World& world, bool wait) : world_(world), wait_(wait), document_(world.Send("GET", "/openapi.json").json()) {}
 
   std::string Go(const std::string& only) {
-    if (!document_.is_object()) return "no document";
+    if (!document_.is_object() || !document_.contains("paths")) return "no document";
     subject_ = Populate(world_);
     owned_ = Owned(world_, subject_.owner.id);
     const TestUser stranger = world_.NewUser();

@@ -142,7 +142,7 @@ TEST(AiHealthProcess, UnknownDefectStopsItBeforeAnythingElse) {
 TEST(AiHealthProcess, ActiveDefectsAreAcknowledged) {
   const std::string file = Cluster::Instance().directory() + "/acknowledged.json";
   const std::pair<const char*, const char*> cases[] = {
-      {"ai-health.as-audited,ai-health.C2", R"(["ai-health.C2","ai-health.M3"])"},
+      {"ai-health.as-audited,ai-health.C2", R"(["ai-health.C1.runtime","ai-health.C2","ai-health.H3","ai-health.H4","ai-health.M3","ai-health.M5"])"},
       {"ai-health.M3:late-write", R"(["ai-health.M3:late-write"])"},
       {"other.X1", ""},
       {"", ""}};
