@@ -7,7 +7,6 @@
 #include <set>
 
 #include "origins.h"
-#include "readiness/source_pattern.h"
 #include "readiness/source_python.h"
 #include "readiness/source_yaml.h"
 
@@ -114,13 +113,13 @@ class Inspection {
         std::replace(near.begin(), near.end(), '.', 'x');
         if (near != domain) foreign.push_back("https://" + near);
       }
+      const Result<Pattern> pattern = Pattern::CompileForeign(value.text);
+      if (!pattern) {
+        seen_.unknown.push_back(fmt::format("{}:{}: {}", value.file, value.line, pattern.error().actual));
+        continue;
+      }
       for (const std::string& origin : foreign) {
-        const Result<bool> matches = MatchesWhole(value.text, origin);
-        if (!matches) {
-          seen_.unknown.push_back(fmt::format("{}:{}: {}", value.file, value.line, matches.error().actual));
-          break;
-        }
-        if (!*matches) continue;
+        if (!pattern->Matches(origin)) continue;
         Add("a pattern allows an unlisted origin", value.file, value.line,
             fmt::format("{} matches {}{}", value.text, origin, credentials));
         break;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "readiness/source_pattern.h"
+#include "readiness/patterns.h"
 
 namespace readiness::secrets {
 namespace {
@@ -232,7 +232,14 @@ void SearchPython(const PythonFile& file, Seen& seen) {
   }
 }
 
-Result<void> SearchText(const std::string& text, const std::string& file, Seen& seen) {
+namespace {
+
+struct Form {
+  Pattern pattern;
+  std::string what;
+};
+
+Result<std::vector<Form>> UsualForms() {
   static const std::pair<const char*, const char*> kForms[] = {
       {"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----", "a private key"},
       {"\\bAKIA[0-9A-Z]{16}\\b", "a cloud access key"},
@@ -243,6 +250,19 @@ Result<void> SearchText(const std::string& text, const std::string& file, Seen& 
       {"\\bAIza[0-9A-Za-z_-]{35}", "an API key"},
       {"\\bey[A-Za-z0-9_-]{10,}\\.ey[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}", "a signed token"},
       {"[a-z][a-z0-9+]*://[^\\s:/@$<{'\"]+:[^\\s:/@$<{%'\"]+@[^\\s/]+", "a URL with a password"}};
+  std::vector<Form> forms;
+  for (const auto& [text, what] : kForms) {
+    READINESS_ASSIGN(Pattern pattern, Pattern::Compile(text));
+    forms.push_back({std::move(pattern), what});
+  }
+  return forms;
+}
+
+}  // namespace
+
+Result<void> SearchText(const std::string& text, const std::string& file, Seen& seen) {
+  static const Result<std::vector<Form>> kForms = UsualForms();
+  if (!kForms) return Fail(kForms.error());
   int line = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
@@ -250,9 +270,9 @@ Result<void> SearchText(const std::string& text, const std::string& file, Seen& 
     begin = end + 1;
     ++line;
     if (one.size() < 16) continue;
-    for (const auto& [form, what] : kForms) {
-      READINESS_ASSIGN(const bool matches, MatchesPart(form, one));
-      if (matches) seen.faults.push_back({file, line, fmt::format("{} is tracked", what), "in its usual form"});
+    for (const Form& form : *kForms) {
+      if (form.pattern.IsFoundIn(one))
+        seen.faults.push_back({file, line, fmt::format("{} is tracked", form.what), "in its usual form"});
     }
   }
   return {};

@@ -71,7 +71,7 @@ check_adapter(pqxx harness/src/engines/postgres.cc harness/src/capabilities/stor
 check_adapter(curl/ harness/src/engines/http_try.cc harness/src/capabilities/http/http_curl.cc
   harness/src/capabilities/unix_socket_http.cc)
 check_adapter(re2/ harness/src/definition/pattern.cc harness/src/engines/log_channel.cc
-  harness/src/capabilities/patterns.cc harness/src/source/pattern.cc)
+  harness/src/capabilities/patterns.cc)
 check_adapter(boost/ harness/doubles/http_session.h harness/doubles/server.cc)
 check_adapter(unicode/ harness/src/language/unicode.cc)
 check_adapter(yaml-cpp/ harness/src/source/yaml.cc)

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace readiness {
 
 struct Pattern::Compiled {
@@ -31,12 +33,31 @@ Result<Pattern> Pattern::Compile(const std::string& text) {
   return Pattern(text, std::move(compiled));
 }
 
+Result<Pattern> Pattern::CompileForeign(const std::string& text) {
+  auto compiled = std::make_shared<const Compiled>(text);
+  if (compiled->expression.ok()) return Pattern(text, std::move(compiled));
+  return Fail({ErrorKind::kMalformed,
+               "a regular expression cannot be decided",
+               std::nullopt,
+               "one of RE2's syntax",
+               Printable(text, 200),
+               {}});
+}
+
+bool Pattern::Matches(std::string_view text) const {
+  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), compiled_->expression);
+}
+
+bool Pattern::IsFoundIn(std::string_view text) const {
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled_->expression);
+}
+
 std::vector<std::string> Pattern::FindLines(std::string_view text, std::size_t most) const {
   std::vector<std::string> found;
   while (!text.empty() && found.size() < most) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
-    if (RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), compiled_->expression)) found.emplace_back(line);
+    if (IsFoundIn(line)) found.emplace_back(line);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return found;
