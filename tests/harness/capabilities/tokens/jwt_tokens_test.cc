@@ -97,12 +97,13 @@ TEST(JwtForgeries, AreAllRejectedByAnIndependentJudge) {
     names.insert(name);
     EXPECT_NE(token, Owner().token);
     EXPECT_NE(token, Stranger().token);
-    const bool signed_well = name == "expired" || name == "unknown-user" || name == "other-algorithm";
+    const bool signed_well =
+        name == "expired" || name == "not-yet-valid" || name == "unknown-user" || name == "other-algorithm";
     EXPECT_EQ(Judge(token).has_value(), signed_well) << name << " has a good signature or not";
   }
   EXPECT_EQ(names, (std::set<std::string>{"garbage", "expired", "wrong-key", "alg-none", "alg-none-capitalised",
                                           "alg-none-mixed-case", "payload-swapped", "truncated-signature",
-                                          "empty-signature", "unknown-user", "other-algorithm"}));
+                                          "empty-signature", "unknown-user", "other-algorithm", "not-yet-valid"}));
 }
 
 TEST(JwtForgeries, AreOfAUserThatDoesNotExistInTheSameForm) {
@@ -198,7 +199,7 @@ TEST(JwtForgeries, ExpiredIsGenuineInAllElse) {
   EXPECT_EQ(claims["scope"], Json::array({"a"}));
 }
 
-TEST(JwtForgeries, NotYetValidIsMadeOfTokensThatSayWhenTheyBegin) {
+TEST(JwtForgeries, NotYetValidBeginsInTheFuture) {
   const Identity owner = Principal("owner", Mint(kHeader, R"({"sub": "17", "nbf": 1700000000, "exp": 4000000000})"));
   const auto forged = Forged(*MakeJwtTokens(kKey, "HS256"), owner);
   const auto decoded = Judge(forged.at("not-yet-valid"));
@@ -268,7 +269,8 @@ TEST(JwtTokens, AreMadeForKeyPairsToo) {
     EXPECT_TRUE(Judge(*reissued, half).has_value());
     const auto forged = Forged(*tokens, owner, stranger);
     for (const auto& [name, token] : forged) {
-      const bool signed_well = name == "expired" || name == "unknown-user" || name == "other-algorithm";
+      const bool signed_well =
+          name == "expired" || name == "not-yet-valid" || name == "unknown-user" || name == "other-algorithm";
       // libjwt itself takes the public key for a secret, so it can tell that the confusion is well made.
       if (name != "key-confusion") EXPECT_EQ(Judge(token, half).has_value(), signed_well) << name;
     }
