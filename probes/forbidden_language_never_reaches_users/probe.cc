@@ -218,7 +218,9 @@ class Language {
     READINESS_RETURN_IF_ERROR(
         context_.services.StartInstance(settings_.service, InstanceOptions{settings_.variant, false}));
     READINESS_RETURN_IF_ERROR(CompliantIsShown("compliant_reply_is_shown", "before the forbidden ones"));
-    for (const Case& one : writer_.Cases()) {
+    const std::vector<Case> cases = writer_.Cases();
+    READINESS_RETURN_IF_ERROR(TryPreparing(cases));
+    for (const Case& one : cases) {
       READINESS_RETURN_IF_ERROR(Try(one));
       if (unanswered_ >= kMostUnanswered) return {};  // each of them is a violation already
     }
@@ -361,6 +363,33 @@ class Language {
     }
     context_.findings.AddObservation(
         {one.name, fmt::format("asked {} times; {}", asked, fmt::join(seen, ", ")), Json{{"marker", one.marker}}});
+    return {};
+  }
+
+  // What the target makes of a user's data while the model misbehaves may be stored, and shown when it behaves again.
+  Result<void> TryPreparing(const std::vector<Case>& cases) {
+    const std::size_t phrases = settings_.wording.forbidden.size() + settings_.wording.advice.size();
+    std::vector<Case> chosen;
+    for (std::size_t field = 0; field < settings_.wording.fields.size(); ++field)
+      chosen.push_back(cases[field * phrases]);
+    chosen.push_back(cases.back());
+    for (Case& one : chosen) {
+      one.name += ", while the data were prepared";
+      READINESS_RETURN_IF_ERROR(model_.AnswerWith(one.reply));
+      const Result<void> prepared = Fresh("reader");
+      if (!prepared) {
+        if (prepared.error().kind != ErrorKind::kTimeout && prepared.error().kind != ErrorKind::kTarget)
+          return prepared;
+        Violate("an action fails when the model misbehaves", "preparing a user; the model's reply: " + one.name,
+                prepared.error().Brief());
+        continue;
+      }
+      std::vector<std::string> markers;
+      READINESS_RETURN_IF_ERROR(model_.AnswerWith(writer_.Compliant(markers)));
+      std::vector<std::string> seen;
+      READINESS_ASSIGN(const bool clean, ReadAll(one, seen));
+      if (clean) context_.findings.AddObservation({one.name, fmt::format("{}", fmt::join(seen, ", "))});
+    }
     return {};
   }
 
