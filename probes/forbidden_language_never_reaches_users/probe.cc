@@ -218,10 +218,13 @@ class Language {
     READINESS_RETURN_IF_ERROR(
         context_.services.StartInstance(settings_.service, InstanceOptions{settings_.variant, false}));
     READINESS_RETURN_IF_ERROR(CompliantIsShown("compliant_reply_is_shown", "before the forbidden ones"));
-    for (const Case& one : writer_.Cases()) {
-      READINESS_RETURN_IF_ERROR(Try(one));
+    const std::vector<Case> cases = writer_.Cases();
+    READINESS_RETURN_IF_ERROR(TryPreparing(cases));
+    for (const Case& one : cases) {
       if (unanswered_ >= kMostUnanswered) return {};  // each of them is a violation already
+      READINESS_RETURN_IF_ERROR(Try(one));
     }
+    if (unanswered_ >= kMostUnanswered) return {};
     context_.findings.AddControl({"model_is_asked",
                                   "in every case the model was asked, with the genuine key, after the case began",
                                   unasked_.empty(),
@@ -361,6 +364,45 @@ class Language {
     }
     context_.findings.AddObservation(
         {one.name, fmt::format("asked {} times; {}", asked, fmt::join(seen, ", ")), Json{{"marker", one.marker}}});
+    return {};
+  }
+
+  // What the target makes of a user's data while the model misbehaves may be stored, and shown when it behaves again.
+  Result<void> TryPreparing(const std::vector<Case>& cases) {
+    const std::size_t phrases = settings_.wording.forbidden.size() + settings_.wording.advice.size();
+    std::vector<Case> chosen;
+    for (std::size_t field = 0; field < settings_.wording.fields.size(); ++field)
+      chosen.push_back(cases[field * phrases]);
+    chosen.push_back(cases.back());
+    for (Case& one : chosen) {
+      one.name += ", while the data were prepared";
+      READINESS_RETURN_IF_ERROR(model_.AnswerWith(one.reply));
+      const Result<void> prepared = Fresh("reader");
+      if (!prepared) {
+        if (prepared.error().kind != ErrorKind::kTimeout && prepared.error().kind != ErrorKind::kTarget)
+          return prepared;
+        Violate("an action fails when the model misbehaves", "preparing a user; the model's reply: " + one.name,
+                prepared.error().Brief());
+        continue;
+      }
+      READINESS_RETURN_IF_ERROR(ReadWhatWasStored(one));
+      if (unanswered_ >= kMostUnanswered) return {};
+    }
+    return {};
+  }
+
+  // With a model that fails, as only then may the target fall back on what it stored, and with one that behaves.
+  Result<void> ReadWhatWasStored(const Case& one) {
+    ModelReply failure;
+    failure.status = 503;
+    std::vector<std::string> markers;
+    std::vector<std::string> seen;
+    for (const ModelReply& reply : {failure, writer_.Compliant(markers)}) {
+      READINESS_RETURN_IF_ERROR(model_.AnswerWith(reply));
+      READINESS_ASSIGN(const bool clean, ReadAll(one, seen));
+      if (!clean) return {};
+    }
+    context_.findings.AddObservation({one.name, fmt::format("{}", fmt::join(seen, ", "))});
     return {};
   }
 
