@@ -34,7 +34,7 @@ Response Explanation(std::int64_t id, const std::string& title, const std::vecto
 
 /// Whether `caller` (nobody: no good token) is told about an insight of `owner`. Healthy: only its owner is.
 bool MayRead(const standin::Defects& defects, std::optional<UserId> caller, UserId owner) {
-  if (defects.Active("ai-health.M5")) return false;
+  if (defects.Active("ai-health.M5:absent")) return false;
   if (!caller || defects.Active("ai-health.M5:readable-by-others")) return true;
   return *caller == owner;
 }

@@ -52,7 +52,7 @@ std::string Columns() {
 
 Result<void> StoreEdges(App& app, Transaction& transaction, std::int64_t insight, std::vector<Edge> edges) {
   const standin::Defects& defects = app.defects;
-  if (defects.Active("ai-health.M5:no-edges")) edges.clear();
+  if (defects.Active("ai-health.M5")) edges.clear();
   if (defects.Active("ai-health.M5:constant")) edges = {{0, "health_data", std::nullopt, 1.0, "Based on your data."}};
   if (defects.Active("ai-health.M5:wrong-metric")) {
     for (Edge& edge : edges)
@@ -103,10 +103,9 @@ std::vector<Edge> SourcesOf(const Metric& metric, const Finding& finding, const 
 }
 
 Result<Insight> StoreInsight(App& app, UserId user, const Metric& metric, const Finding& finding,
-                             const Baseline& baseline, const Json& more) {
+                             const Baseline& baseline) {
   const Wording wording = Describe(metric, finding, baseline, GradeOf(finding));
-  Json metadata = Metadata(metric, finding, baseline, wording);
-  metadata.update(more);
+  const Json metadata = Metadata(metric, finding, baseline, wording);
   std::optional<Insight> stored;
   READINESS_RETURN_IF_ERROR(app.database.InTransaction([&](Transaction& transaction) -> Result<void> {
     READINESS_ASSIGN(const auto rows,

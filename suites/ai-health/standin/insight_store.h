@@ -31,9 +31,9 @@ struct Edge {
 /// What an insight rests on; `baseline` with id 0 when none was needed.
 std::vector<Edge> SourcesOf(const Metric& metric, const Finding& finding, const Baseline& baseline);
 
-/// Stores the insight with `more` added to its metadata and returns it.
+/// Stores the insight with its sources and an audit event, and returns it.
 Result<Insight> StoreInsight(App& app, UserId user, const Metric& metric, const Finding& finding,
-                             const Baseline& baseline, const standin::Json& more);
+                             const Baseline& baseline);
 
 /// The user's newest insights.
 Result<std::vector<Insight>> ListInsights(App& app, UserId user, std::int64_t limit);

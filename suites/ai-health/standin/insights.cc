@@ -60,15 +60,10 @@ Result<std::optional<Baseline>> BaselineOf(App& app, UserId user, const Metric& 
   return RecomputeBaseline(app, user, metric, kBaselineDays);
 }
 
-/// What a defect adds to an insight's row: the model's words, taken as they come. Healthy: nothing.
-Json StoredTranslation(App& app, const Metric& metric, const Finding& finding) {
-  const bool asks = (app.defects.Active("ai-health.H4:stored-by-run") && TranslationEnabled(app)) ||
-                    app.defects.Active("ai-health.S20:run-calls");
-  if (!asks || app.settings.openai_base_url.empty()) return Json::object();
-  const Json question = {{"metric_key", metric.key}, {"type", finding.insight_type}};
-  const auto content = AskModel(app.settings, question, GradeOf(finding), std::chrono::seconds(2));
-  const Json reply = content ? standin::ParseJson(*content).value_or(Json()) : Json();
-  return app.defects.Active("ai-health.H4:stored-by-run") && reply.is_object() ? reply : Json::object();
+/// What a defect asks of the model whether or not it is switched on. Healthy: nothing.
+void AskNeedlessly(App& app, const Metric& metric, const Finding& finding) {
+  if (!app.defects.Active("ai-health.S20:run-calls") || app.settings.openai_base_url.empty()) return;
+  static_cast<void>(AskModel(app.settings, {{"metric_key", metric.key}}, GradeOf(finding), std::chrono::seconds(2)));
 }
 
 Result<void> RunMetric(App& app, UserId user, const Metric& metric, Run& run) {
@@ -85,8 +80,8 @@ Result<void> RunMetric(App& app, UserId user, const Metric& metric, Run& run) {
   auto finding = DetectRedFlag(metric, samples);
   if (!finding && usual.id > 0) finding = DetectAgainstBaseline(metric, samples, usual);
   if (!finding) return {};
-  READINESS_ASSIGN(auto insight,
-                   StoreInsight(app, user, metric, *finding, usual, StoredTranslation(app, metric, *finding)));
+  AskNeedlessly(app, metric, *finding);
+  READINESS_ASSIGN(auto insight, StoreInsight(app, user, metric, *finding, usual));
   run.created.push_back(std::move(insight));
   return {};
 }

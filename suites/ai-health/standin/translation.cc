@@ -140,6 +140,11 @@ Result<void> Translator::ApplyContent(Json& item, const std::string& content, Gr
     const bool malformed = accepted.error().kind == ErrorKind::kMalformed;
     if (malformed && defects.Active("ai-health.H4:malformed-is-500")) return Fail(accepted.error());
     if (malformed && defects.Active("ai-health.H4:malformed-as-text")) item["explanation"] = content;
+    if (!malformed && defects.Active("ai-health.H4:kept-for-later"))
+      return app_.database
+          .Query("UPDATE insights SET metadata_json = (metadata_json::jsonb || $2::jsonb)::text WHERE id = $1",
+                 {item.value("id", std::int64_t{0}), content})
+          .map([](const standin::Rows&) {});
     return {};
   }
   if (defects.Active("ai-health.H4:never-shown")) return {};

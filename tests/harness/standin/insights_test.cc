@@ -59,8 +59,8 @@ constexpr const char* kSoundExplanations =
     "owner 200 metric* baseline* detector threshold | stranger 404 | nobody 401 | unknown 404";
 
 const std::map<std::string, std::string> kExplanationDefects = {
-    {"M5", "owner 404 | stranger 404 | nobody 401 | unknown 404"},
-    {"M5:no-edges", "owner 200 | stranger 404 | nobody 401 | unknown 404"},
+    {"M5:absent", "owner 404 | stranger 404 | nobody 401 | unknown 404"},
+    {"M5", "owner 200 | stranger 404 | nobody 401 | unknown 404"},
     {"M5:constant", "owner 200 health_data | stranger 404 | nobody 401 | unknown 404"},
     {"M5:wrong-metric", "owner 200 metric baseline detector threshold | stranger 404 | nobody 401 | unknown 404"},
     {"M5:readable-by-others",
@@ -206,17 +206,7 @@ const std::map<std::string, Line> kTranslationDefects = {
       {"invisible", "+"},
       {"look-alike", "+"},
       {"advice", "+"}}},
-    {"H4:stored-by-run",
-     {{"explanation", "+"},
-      {"uncertainty", "+"},
-      {"step", "+"},
-      {"capitals", "+"},
-      {"invisible", "+"},
-      {"look-alike", "+"},
-      {"advice", "+"},
-      {"types", "+"},
-      {"prose", "+"},
-      {"error", "+"}}},
+    {"H4:kept-for-later", {{"step", "+"}}},  // whose first text is that of the reply before
 };
 
 std::map<std::string, std::string> WithModel(const FakeModel& model, const std::string& flag) {
