@@ -1,0 +1,15 @@
+# syntax=docker/dockerfile:1
+# The API.
+ARG PYTHON=3.11-slim
+FROM python:${PYTHON}
+
+WORKDIR /srv
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY backend/ ./backend/
+
+RUN useradd --uid 10001 --no-create-home service
+USER service
+
+EXPOSE 8000
+CMD ["uvicorn", "backend.api.app:app", "--host", "0.0.0.0", "--port", "8000"]

@@ -1,0 +1,2 @@
+ANY = "*"
+ORIGINS = [ANY]
