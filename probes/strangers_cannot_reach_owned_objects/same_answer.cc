@@ -89,6 +89,7 @@ Json NonexistentId(const OperationParameter& parameter, int number) {
   const auto type = parameter.schema.find("type");
   const auto format = parameter.schema.find("format");
   if (type != parameter.schema.end() && (*type == "integer" || *type == "number")) return kBeyondAllIds + number;
+  if (format != parameter.schema.end() && *format == "date") return fmt::format("1990-01-{:02}", number);
   if (format != parameter.schema.end() && *format == "uuid")
     return fmt::format("ffffffff-ffff-4fff-afff-{:012d}", number);
   return fmt::format("absent{}", number);

@@ -62,8 +62,8 @@ class OpenApi {
   /// kTarget, kMalformed, kLimit; kMalformed too when there is none.
   virtual Result<std::vector<Operation>> Operations(const std::string& service) = 0;
 
-  /// Runs the `operations.populate` actions of target.json as `who`, each with a fresh argument ${canary}, and adds
-  /// what they capture to its values. Errors: as Actions::Run; kTarget when an action is not as expected.
+  /// Runs the `operations.populate` actions of target.json as `who`, each with fresh arguments ${canary} and ${date} (a day
+  /// of the past, as 2013-05-17), and adds what they capture to its values. Errors: as Actions::Run; kTarget when an action is not as expected.
   virtual Result<PopulatedIdentity> Populate(const Identity& who) = 0;
 
   /// Sends `operation` with the credential of `who`, while placeholders in target.json's values are filled from

@@ -192,6 +192,8 @@ TEST_F(TargetOpenApiTest, PopulateGivesEachActionItsOwnCanary) {
   EXPECT_EQ(actions_.calls[1].who.values.at("thing_id"), 12) << "later actions know what earlier ones made";
   const std::string first = actions_.calls[0].arguments.at("canary");
   EXPECT_NE(first, actions_.calls[1].arguments.at("canary"));
+  const std::string date = actions_.calls[0].arguments.at("date");
+  EXPECT_TRUE(date.size() == 10 && date[0] == '2' && date[4] == '-' && date[7] == '-') << date;
   EXPECT_EQ(Describe(populated->canaries.FindIn("x" + first + "y rabc123x@readiness.example.com genuine-password")),
             "the owner's email (plain), the owner's mark (plain), the owner's text of make_thing (plain)");
 }

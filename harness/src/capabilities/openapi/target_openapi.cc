@@ -1,5 +1,7 @@
 #include "capabilities/openapi/target_openapi.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +14,12 @@ namespace readiness {
 namespace {
 
 constexpr int kCanaryBytes = 10;
+
+// A day between 2000 and 2024 that hardly anybody else has.
+std::string FreshDate() {
+  const auto random = [](int most) { return static_cast<int>(std::stoul(RandomHex(3), nullptr, 16)) % most; };
+  return fmt::format("{}-{:02}-{:02}", 2000 + random(25), 1 + random(12), 1 + random(28));
+}
 
 Error In(Error error, const std::string& where) {
   error.what = where + ": " + error.what;
@@ -98,7 +106,7 @@ Result<PopulatedIdentity> TargetOpenApi::Populate(const Identity& who) {
     READINESS_ASSIGN(const bool has, actions_.Has(action));
     if (!has) continue;
     const std::string canary = "canary" + RandomHex(kCanaryBytes);
-    Result<ActionResult> result = actions_.Run(action, populated.who, {{"canary", canary}});
+    Result<ActionResult> result = actions_.Run(action, populated.who, {{"canary", canary}, {"date", FreshDate()}});
     const std::string where = "the " + who.label + " got no objects by action " + action;
     if (!result) return Fail(In(result.error(), where));
     if (!result->as_expected) {
