@@ -6,7 +6,7 @@ set -eu
 packages="
   cmake ninja-build g++ pkg-config
   libboost-dev libboost-system-dev nlohmann-json3-dev libcurl4-openssl-dev libgtest-dev libgmock-dev
-  libfmt-dev libcli11-dev libexpected-dev libre2-dev libpugixml-dev libssl-dev libpqxx-dev
+  libfmt-dev libcli11-dev libexpected-dev libre2-dev libpugixml-dev libssl-dev libpqxx-dev libpq-dev
   libcpp-httplib-dev libsodium-dev libjwt-dev zlib1g-dev libbrotli-dev libicu-dev libxml2-utils
   postgresql postgresql-client
   git libyaml-cpp-dev python3 python3-pyflakes

@@ -14,7 +14,6 @@ bool DatabaseAnswers(App& app) {
   HealthMemory& memory = app.health;
   if (defects.Active("ai-health.STEP-O.health")) return true;
   if (defects.Active("ai-health.STEP-O.health:checks-once") && memory.was_good) return true;
-  if (defects.Active("ai-health.STEP-O.health:never-recovers") && memory.was_bad) return false;
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   if (defects.Active("ai-health.STEP-O.health:slow") && memory.was_good && now < memory.good_at.load() + kSlowness)
     return true;
@@ -35,7 +34,9 @@ int AwayStatus(const App& app) {
 }  // namespace
 
 Reply<Response> Health(App& app, const Request&) {
-  if (app.defects.Active("ai-health.STEP-O.health:root-constant") || DatabaseAnswers(app))
+  const bool stays_bad = app.defects.Active("ai-health.STEP-O.health:never-recovers") && app.health.was_bad;
+  const bool constant = app.defects.Active("ai-health.STEP-O.health:root-constant");
+  if (constant || (!stays_bad && DatabaseAnswers(app)))
     return Answer(200, {{"status", "healthy"}, {"debug", false}, {"database", "connected"}});
   return Answer(AwayStatus(app), {{"status", "unhealthy"}, {"debug", false}, {"database", "disconnected"}});
 }

@@ -107,7 +107,7 @@ TEST(AiHealthOperations, HealthChecks) {
       {"STEP-O.health", "200 200 200 | 200 200 200 | 200 200 200"},
       {"STEP-O.health:root-constant", "200 200 200 | 200 200 503 | 200 200 200"},
       {"STEP-O.health:checks-once", "200 200 200 | 200 200 200 | 200 200 200"},
-      {"STEP-O.health:never-recovers", "200 200 200 | 503 200 503 | 503 200 503"},
+      {"STEP-O.health:never-recovers", "200 200 200 | 503 200 503 | 503 200 200"},
       {"STEP-O.health:liveness-depends", "200 200 200 | 503 503 503 | 200 200 200"},
       {"STEP-O.health:error-inside-200", "200 200 200 | 200 200 200 | 200 200 200"},
       {"STEP-O.health:slow", "200 200 200 | 200 200 200 | 200 200 200"},
