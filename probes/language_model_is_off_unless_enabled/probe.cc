@@ -138,9 +138,9 @@ class Switch {
     Judge(one, asked, worked);
     if (!worked) {
       if (!undecided_) undecided_ = worked.error();
-      return {};
+      if (one.enabled) return {};
     }
-    return CheckStatus(one, asked);
+    return CheckStatus(one, asked, worked.has_value());
   }
 
   Result<std::int64_t> LastCall() {
@@ -229,7 +229,9 @@ class Switch {
     if (worked) context_.findings.AddObservation({did, "it works, and the model was not asked"});
   }
 
-  Result<void> CheckStatus(const Configuration& one, const Asked& asked) {
+  // Where nobody enabled the model, a status that says it is on is wrong even if the system could not be used: either
+  // the model is on by default, or the status does not tell.
+  Result<void> CheckStatus(const Configuration& one, const Asked& asked, bool worked) {
     // Whether it is off by mistake of target or deployment is for the control to say.
     if (one.enabled && asked.genuine == 0) return {};
     READINESS_ASSIGN(const ActionResult result, context_.actions.Run(settings_.status, Identity::Anonymous()));
@@ -243,12 +245,16 @@ class Switch {
     const Json said = body.contains(at) ? body.at(at) : Json("nothing");
     const std::string did = fmt::format("{} with variant {}", settings_.status, one.variant);
     if (said == on) {
-      context_.findings.AddObservation(
-          {did, fmt::format("{} is {}, as observed", settings_.status_field, said.dump())});
+      if (worked)
+        context_.findings.AddObservation(
+            {did, fmt::format("{} is {}, as observed", settings_.status_field, said.dump())});
       return {};
     }
+    if (!worked && said != true) return {};
     context_.findings.AddViolation(
-        {"the status contradicts what the system does", did,
+        {worked ? "the status contradicts what the system does"
+                : "the status says that a language model is on although nobody enabled it",
+         did,
          fmt::format("{} is {}: the model was {}asked", settings_.status_field, on, on ? "" : "not "),
          fmt::format("{} is {}", settings_.status_field, said.dump(-1, ' ', true, Json::error_handler_t::replace)),
          "let the status read the same setting as the client of the model"});

@@ -133,6 +133,13 @@ TEST_F(LanguageModelSwitchTest, UndecidableWhenTheFeedFails) {
   EXPECT_THAT(t.findings.violations(), IsEmpty());
 }
 
+TEST_F(LanguageModelSwitchTest, ViolatedByAStatusThatIsOnUnaskedEvenIfTheFeedFails) {
+  feed_status = 500;
+  says = [](const std::string&) { return true; };
+  EXPECT_FALSE(Run());
+  ASSERT_THAT(t.findings.violations(), Not(IsEmpty()));
+  EXPECT_THAT(t.findings.violations()[0].what, HasSubstr("although nobody enabled it"));
+}
 TEST_F(LanguageModelSwitchTest, UndecidableWhenThereIsNothingToAskAbout) {
   feed_body = R"({"items":[]})";
   EXPECT_FALSE(Run());

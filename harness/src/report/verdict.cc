@@ -79,6 +79,8 @@ void Count(const ItemResult& result, SuiteVerdict& verdict) {
   if (!result.gates && IsUndecided(result.standing)) ++verdict.undecided_below_gate;
   if (!result.record) return;
   for (const std::string& defect : result.record->defects) AddOnce(verdict.defects, defect);
+  // An item that was ended from outside never got to see the target.
+  if (result.record->deployment.empty()) return;
   AddOnce(verdict.origins, fmt::format("{}, deployment {}, engine {}", OneLine(result.record->target, 200),
                                        OneLine(result.record->deployment, 200), OneLine(result.record->engine, 200)));
 }
