@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,13 @@ std::string HostileService(const std::filesystem::path& mode_file, const std::st
 void ExpectNoGreen(Trial& trial, const std::vector<std::string>& items, Outcome outcome, const std::string& because,
                    const std::string& folder = "suite");
 
+/// The definition is not even accepted, so that there is no test and no report.
+inline constexpr std::nullopt_t kRejected = std::nullopt;
+
 /// The same for one item of a suite that holds it alone, changed by `changes`. It gates whatever its severity is.
+/// kRejected as outcome: the definition is an error that says `because`.
 void ExpectNoGreenAlone(Trial& trial, const std::string& name, const std::string& item, const Changes& changes,
-                        Outcome outcome, const std::string& because, const std::string& suite = kSuite);
+                        std::optional<Outcome> outcome, const std::string& because, const std::string& suite = kSuite);
 
 /// Down works and leaves nothing.
 void ExpectCleanEnd(Trial& trial);
