@@ -51,7 +51,13 @@ class Check {
     for (const auto& [work, parts] : must_do.items()) {
       if (!parts.is_array() || parts.empty())
         return Fail(ErrorKind::kDefinition, "\"must_do\" gives a work no list of commands");
-      for (const Json& part : parts) must_do_[work].push_back(part.get<std::string>());
+      for (const Json& part : parts) {
+        // Nothing is part of every step.
+        if (!part.is_string() || part.get_ref<const std::string&>().find_first_not_of(" \t") == std::string::npos)
+          return Fail(ErrorKind::kDefinition,
+                      fmt::format("\"must_do\" gives the work \"{}\" a command that is no text or blank", work));
+        must_do_[work].push_back(part.get<std::string>());
+      }
     }
     READINESS_RETURN_IF_ERROR(RecordPlanted());
     READINESS_ASSIGN(const std::vector<SourceFile> all, context_.source_tree.Files({"**"}));

@@ -140,5 +140,16 @@ TEST_F(CiWorkflowsRunWhatExistsTest, AnEmptyWorkflowIsViolated) {
   EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr("a workflow is empty"))));
 }
 
+TEST_F(CiWorkflowsRunWhatExistsTest, AWorkThatEveryStepDoesIsADefinitionError) {
+  for (const Json& part : {Json(""), Json(" "), Json(7)}) {
+    TestContext other(
+        Json{{"workflows", {"*.yml"}}, {"never_executed", Json::array()}, {"must_do", {{"test", {part}}}}});
+    const auto ran = probes::ci_workflows_run_what_exists(other.context());
+    ASSERT_FALSE(ran);
+    EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
+    EXPECT_THAT(ran.error().Brief(), HasSubstr("must_do"));
+  }
+}
+
 }  // namespace
 }  // namespace readiness::testing

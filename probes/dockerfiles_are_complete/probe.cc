@@ -229,10 +229,28 @@ class Check {
         READINESS_RETURN_IF_ERROR(LookAt(judge, other.path));
     }
     Conclude();
-    return {};
+    return CheckWanted(others);
   }
 
  private:
+  // A misspelt path would want a health check of nobody.
+  Result<void> CheckWanted(const std::vector<SourceFile>& others) const {
+    for (const std::string& path : settings_.with_healthcheck) {
+      const bool required =
+          std::find(settings_.required.begin(), settings_.required.end(), path) != settings_.required.end();
+      const bool other =
+          std::any_of(others.begin(), others.end(), [&](const SourceFile& file) { return file.path == path; });
+      if (required || other) continue;
+      return Fail({ErrorKind::kDefinition,
+                   "parameter with_healthcheck names no judged Dockerfile",
+                   std::nullopt,
+                   "a path of required, or of a file that others matches",
+                   path,
+                   {}});
+    }
+    return {};
+  }
+
   Result<void> RecordPlanted() {
     READINESS_ASSIGN(const PythonReading reading,
                      ReadPython({{"app/main.py", "import fastapi\nfrom app.store import save\n"},

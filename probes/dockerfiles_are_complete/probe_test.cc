@@ -161,5 +161,19 @@ TEST_F(DockerfilesAreCompleteTest, OthersAreJudgedToo) {
   EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::actual, HasSubstr("docker/job.Dockerfile"))));
 }
 
+TEST_F(DockerfilesAreCompleteTest, AHealthcheckOfNobodyIsADefinitionError) {
+  TestContext other({{"required", {"Dockerfile"}},
+                     {"others", {"**/*.Dockerfile"}},
+                     {"context", "."},
+                     {"with_healthcheck", {"docker/Dockerfile"}},
+                     {"programs", Json::array()},
+                     {"provides", Json::object()}});
+  other.source_tree.Write("Dockerfile", kDockerfile);
+  const auto ran = probes::dockerfiles_are_complete(other.context());
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
+  EXPECT_THAT(ran.error().Brief(), HasSubstr("docker/Dockerfile"));
+}
+
 }  // namespace
 }  // namespace readiness::testing

@@ -162,7 +162,20 @@ class Explanations {
                                           : found.mismatch));
     }
     for (auto& [name, value] : found.captured) insight.stored[name] = std::move(value);
+    if (found.as_expected) READINESS_RETURN_IF_ERROR(CheckCaptures(insight.stored));
     insights_.push_back(std::move(insight));
+    return {};
+  }
+
+  // What nothing captures would be compared with nothing.
+  Result<void> CheckCaptures(const Values& stored) const {
+    for (const auto& [type, names] : settings_.sources) {
+      for (const std::string& name : names) {
+        if (stored.contains(name)) continue;
+        return WrongParameter("/sources/" + type, fmt::format("names \"{}\", which nothing captures", name),
+                              fmt::format("captures of {}", settings_.find));
+      }
+    }
     return {};
   }
 

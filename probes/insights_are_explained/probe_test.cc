@@ -347,5 +347,22 @@ TEST(InsightsAreExplainedMentions, WordsAndRoundedNumbers) {
   for (const auto& test : cases) EXPECT_EQ(Mentions(test.text, test.value), test.mentions) << test.text;
 }
 
+class MisspeltInsightsAreExplainedTest : public InsightsAreExplainedTest {
+ protected:
+  static Json Misspelt() {
+    Json parameters = ExplanationParameters();
+    parameters["sources"]["baseline"] = {"base_line_mean"};
+    return parameters;
+  }
+  MisspeltInsightsAreExplainedTest() : InsightsAreExplainedTest(Misspelt()) {}
+};
+
+TEST_F(MisspeltInsightsAreExplainedTest, UndecidableWhenASourceMentionsWhatNothingCaptures) {
+  const auto ran = Run();
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
+  EXPECT_THAT(ran.error().Brief(), HasSubstr("base_line_mean"));
+}
+
 }  // namespace
 }  // namespace readiness::testing

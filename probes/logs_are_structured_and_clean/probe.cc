@@ -193,7 +193,7 @@ class LogInspection {
     // From its first line on: what a service writes when it starts is collected like everything else.
     READINESS_RETURN_IF_ERROR(ReadLog());
     READINESS_ASSIGN(user_, context_.identities.Create(settings_.identity, "user"));
-    AddPrivateValues();
+    READINESS_RETURN_IF_ERROR(AddPrivateValues());
     READINESS_RETURN_IF_ERROR(Listen());
     const std::size_t lines_before = LinesOf(log_).size();
     const std::size_t asked_from = log_.size();
@@ -229,14 +229,17 @@ class LogInspection {
     return {};
   }
 
-  void AddPrivateValues() {
+  Result<void> AddPrivateValues() {
     for (const std::string& name : settings_.private_values) {
       const auto value = user_.values.find(name);
-      if (value != user_.values.end() && value->second.is_string()) {
-        canaries_.Add(fmt::format("the user's {}", name), value->second.get<std::string>());
+      if (value == user_.values.end() || !value->second.is_string()) {
+        return WrongParameter("/private_values", fmt::format("names \"{}\", which is no text of the user's", name),
+                              "attributes of the identity");
       }
+      canaries_.Add(fmt::format("the user's {}", name), value->second.get<std::string>());
     }
     canaries_.Add("the user's token", user_.token);
+    return {};
   }
 
   Result<void> ReadLog() {
@@ -272,8 +275,25 @@ class LogInspection {
     READINESS_ASSIGN(const ActionResult result, context_.actions.Run(request.action, who, arguments));
     late_effects_.Attempted();
     answered_ = Clock::now();
+    if (result.exchange) READINESS_RETURN_IF_ERROR(CheckSent(request, arguments, result.exchange->request));
     CheckAnswer(request, sent, result);
     sent_.push_back(std::move(sent));
+    return {};
+  }
+
+  // That a text is in no log says nothing when it was in no request either.
+  static Result<void> CheckSent(const Request& request, const Values& arguments, const HttpRequest& sent) {
+    std::string all = sent.url + "\n" + sent.body;
+    for (const auto& header : sent.headers) all += "\n" + header.second;
+    for (const auto& [argument, ignored] : request.canaries) {
+      Canaries canary;
+      canary.Add(argument, arguments.at(argument).get<std::string>());
+      if (!canary.FindIn(all).empty()) continue;
+      return WrongParameter(
+          "/requests",
+          fmt::format("give \"{}\" a canary as {}, which {} does not send", request.name, argument, request.action),
+          fmt::format("an argument of {}", request.action));
+    }
     return {};
   }
 

@@ -85,6 +85,7 @@ class LogsAreCleanTest : public ::testing::Test {
     ActionResult result;
     result.exchange.emplace();
     result.exchange->response.status = seen.status;
+    if (sends_arguments) result.exchange->request.body = Json(seen.arguments).dump();
     const std::string echoed = echo(seen);
     if (!echoed.empty()) result.exchange->response.headers.emplace_back("x-request-id", echoed);
     t.logs.Write("api", writes(seen));
@@ -109,6 +110,7 @@ class LogsAreCleanTest : public ::testing::Test {
 
   TestContext t;
   std::string start_lines = Line({{"message", "started"}});
+  bool sends_arguments = true;
   std::function<int(const Seen&)> answers;
   std::function<std::string(const Seen&)> echo = [](const Seen& seen) { return seen.Id(); };
   std::function<std::string(const Seen&)> writes = Healthy;
@@ -335,6 +337,26 @@ TEST(LogsAreCleanParameters, WrongOnesAreDefinitionErrors) {
     EXPECT_THAT(ran.error().Brief(), HasSubstr(test.says));
     EXPECT_THAT(t.services.log, IsEmpty());
   }
+}
+
+TEST_F(LogsAreCleanTest, UndecidableWhenACanaryIsNotSent) {
+  sends_arguments = false;
+  const auto outcome = Run();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind, ErrorKind::kDefinition);
+  EXPECT_THAT(outcome.error().Brief(), HasSubstr("which write_note does not send"));
+}
+
+class MisspeltLogsTest : public LogsAreCleanTest {
+ protected:
+  MisspeltLogsTest() : LogsAreCleanTest(WithLogParameter("private_values", {"passwort"})) {}
+};
+
+TEST_F(MisspeltLogsTest, UndecidableWhenAPrivateValueIsNone) {
+  const auto outcome = Run();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind, ErrorKind::kDefinition);
+  EXPECT_THAT(outcome.error().Brief(), HasSubstr("passwort"));
 }
 
 }  // namespace

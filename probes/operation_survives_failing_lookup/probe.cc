@@ -67,12 +67,14 @@ class Survival {
   Result<void> Run() {
     READINESS_RETURN_IF_ERROR(context_.services.StartInstance(settings_.service, {settings_.variant, true}));
     READINESS_ASSIGN(user_, context_.identities.Create(settings_.identity, "owner"));
+    READINESS_ASSIGN(mark_, context_.logs.Mark(settings_.service));
     for (const std::string& action : settings_.prepare) READINESS_RETURN_IF_ERROR(Must(action));
     READINESS_ASSIGN(const Outcome before, Operate());
     context_.findings.AddControl({"works_before",
                                   fmt::format("{} works before its lookup is taken away", settings_.operation),
                                   before.defined, before.seen});
     if (!before.defined) return {};
+    READINESS_RETURN_IF_ERROR(LogIsSilent());
     READINESS_ASSIGN(mark_, context_.logs.Mark(settings_.service));
     READINESS_RETURN_IF_ERROR(Must(settings_.take_away));
     READINESS_RETURN_IF_ERROR(OperateWithoutLookup());
@@ -130,6 +132,17 @@ class Survival {
     READINESS_ASSIGN(std::string text, context_.logs.Since(settings_.service, mark_));
     if (text.size() < kWholeLog) return text;
     return Fail(ErrorKind::kLimit, "the instance has logged more than can be looked through");
+  }
+
+  // A line that is there anyway does not tell of the failure; nor is it known then whether anything failed.
+  Result<void> LogIsSilent() {
+    READINESS_ASSIGN(const std::string text, Log());
+    const std::vector<std::string> lines = settings_.says->FindLines(text);
+    context_.findings.AddControl(
+        {"log_is_silent_before",
+         fmt::format("no line matches /{}/ before the lookup is taken away", settings_.says->text()), lines.empty(),
+         lines.empty() ? "none" : fmt::format("{} lines like: {}", lines.size(), lines.front())});
+    return {};
   }
 
   // What is written after the answer is waited for: a log has no event.

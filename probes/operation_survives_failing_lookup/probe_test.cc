@@ -62,6 +62,7 @@ TEST_F(OperationSurvivesTest, Holds) {
   ASSERT_TRUE(Run());
   EXPECT_THAT(t->findings.violations(), IsEmpty());
   EXPECT_TRUE(t->Satisfied("works_before"));
+  EXPECT_TRUE(t->Satisfied("log_is_silent_before"));
   EXPECT_TRUE(t->Satisfied("works_after"));
   EXPECT_THAT(t->findings.observations(), SizeIs(4));
   EXPECT_THAT(t->services.log, ElementsAre("start api own-stores", "stop api"));
@@ -69,6 +70,15 @@ TEST_F(OperationSurvivesTest, Holds) {
   for (const FakeActions::Call& call : t->actions.calls) order.push_back(call.action);
   EXPECT_THAT(order, ElementsAre("give_data", "give_more", "run", "break", "run", "restore", "run"));
   EXPECT_EQ(t->actions.calls[2].arguments.at("data_id"), 7);
+}
+
+TEST_F(OperationSurvivesTest, UndecidableWhenTheLogSaysSoAnyway) {
+  Answers(200, kResult, kSaid);
+  Answers(200, kResult, kSaid);
+  Answers(200, kResult);
+  ASSERT_TRUE(Run());
+  EXPECT_FALSE(t->Satisfied("log_is_silent_before"));
+  EXPECT_THAT(t->findings.violations(), IsEmpty());
 }
 
 TEST_F(OperationSurvivesTest, ViolatedByAnInternalError) {

@@ -142,6 +142,12 @@ void PrintTo(const NoItems& one, std::ostream* stream) {
   *stream << one.name;
 }
 
+std::vector<std::string> ExcludingAll() {
+  std::vector<std::string> options;
+  for (const std::string& item : AllItems()) options.push_back("--exclude=" + item);
+  return options;
+}
+
 class NoItemsRecordsTest : public ::testing::TestWithParam<NoItems> {};
 
 TEST_P(NoItemsRecordsTest, IsADefinitionError) {
@@ -159,17 +165,17 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         NoItems{"EmptySuite", R"([{"op":"replace","path":"/items","value":[]}])", {}, "items"},
         NoItems{"ItemsMatchNone", {}, {"--items=C22"}, "did you mean C2?"},
-        NoItems{"EverythingIsExcluded", {}, {"--exclude=C2", "--exclude=M3", "--exclude=STEP-R"}, "leave no item"},
+        NoItems{"EverythingIsExcluded", {}, ExcludingAll(), "leave no item"},
         NoItems{"UnknownProbe",
-                R"([{"op":"replace","path":"/items/0/probe","value":"sync_needs_consnt"}])",
+                R"([{"op":"replace","path":"/items/C2/probe","value":"sync_needs_consnt"}])",
                 {},
                 "sync_needs_consent"},
         NoItems{"UnknownParameter",
-                R"([{"op":"move","from":"/items/0/parameters/cases","path":"/items/0/parameters/case"}])",
+                R"([{"op":"move","from":"/items/C2/parameters/cases","path":"/items/C2/parameters/case"}])",
                 {},
                 "case"},
         NoItems{"NoObservationDemanded",
-                R"([{"op":"replace","path":"/items/0/minimum_observations","value":0}])",
+                R"([{"op":"replace","path":"/items/C2/minimum_observations","value":0}])",
                 {},
                 "minimum_observations"},
         NoItems{

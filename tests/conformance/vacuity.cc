@@ -1,5 +1,6 @@
 #include "conformance/vacuity.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include "base/files.h"
@@ -9,40 +10,62 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void CopyChanged(const fs::path& from, const fs::path& to, const std::string& patch) {
-  const auto text = ReadFile(from);
-  ASSERT_TRUE(text) << text.error().Brief();
-  Json json = Json::parse(*text);
-  if (!patch.empty()) json = json.patch(Json::parse(patch));
-  fs::create_directories(to.parent_path());
-  std::ofstream(to) << json.dump(2);
+Json ReadJson(const fs::path& file) {
+  const auto text = ReadFile(file);
+  EXPECT_TRUE(text) << text.error().Brief();
+  return text ? Json::parse(*text) : Json();
 }
 
-// The suite with the items that these tests are about, in their order: changes name them by position.
-void CopyItems(const fs::path& from, const fs::path& to, const std::string& patch) {
-  Json json = Json::parse(std::ifstream(from));
-  Json items = Json::array();
-  for (const char* id : {"C2", "M3", "STEP-R"}) {
-    for (const Json& item : json.at("items")) {
-      if (item.at("id") == id) items.push_back(item);
+void WriteJson(const fs::path& file, const Json& json) {
+  fs::create_directories(file.parent_path());
+  std::ofstream(file) << json.dump(2);
+}
+
+Json Patched(const Json& json, const Json& patch) {
+  return patch.empty() ? json : json.patch(patch);
+}
+
+Json Patch(const std::string& text) {
+  return text.empty() ? Json::array() : Json::parse(text);
+}
+
+// "/items/C2/parameters" is "/items/2/parameters" where C2 stands.
+Json ByNumber(Json patch, const Json& suite) {
+  for (Json& operation : patch) {
+    for (const char* key : {"path", "from"}) {
+      if (!operation.contains(key)) continue;
+      std::string pointer = operation[key];
+      for (std::size_t i = 0; i < suite["items"].size(); ++i) {
+        const std::string named = "/items/" + suite["items"][i]["id"].get<std::string>();
+        const bool fits =
+            pointer.starts_with(named) && (pointer.size() == named.size() || pointer[named.size()] == '/');
+        if (fits) pointer.replace(0, named.size(), "/items/" + std::to_string(i));
+      }
+      operation[key] = pointer;
     }
   }
-  json["items"] = std::move(items);
-  if (!patch.empty()) json = json.patch(Json::parse(patch));
-  fs::create_directories(to.parent_path());
-  std::ofstream(to) << json.dump(2);
+  return patch;
 }
 
 }  // namespace
 
-Definitions Changed(const fs::path& folder, const std::string& name, const Changes& changes) {
-  const fs::path from = kSuiteFolder;
+Definitions Changed(const fs::path& folder, const std::string& name, const Changes& changes, const std::string& suite) {
+  const fs::path from = fs::path(kSuites) / suite;
   const fs::path to = folder / name;
-  CopyItems(from / "suite.json", to / "suite.json", changes.suite);
-  CopyChanged(from / "target.json", to / "target.json", changes.target);
-  CopyChanged(from / "deployments/standin.json", to / "deployments/standin.json", changes.deployment);
-  CopyChanged(from / "standin/defects.json", to / "standin/defects.json", {});
+  const Json items = ReadJson(from / "suite.json");
+  WriteJson(to / "suite.json", Patched(items, ByNumber(Patch(changes.suite), items)));
+  WriteJson(to / "target.json", Patched(ReadJson(from / "target.json"), Patch(changes.target)));
+  Json deployment = ReadJson(from / "deployments/standin.json");
+  deployment["source_tree"] = (from / "standin/tree").string();
+  WriteJson(to / "deployments/standin.json", Patched(deployment, Patch(changes.deployment)));
+  WriteJson(to / "standin/defects.json", ReadJson(from / "standin/defects.json"));
   return {to / "suite.json", to / "target.json", to / "deployments/standin.json"};
+}
+
+std::vector<std::string> AllItems(const std::string& suite) {
+  std::vector<std::string> ids;
+  for (const Json& item : ReadJson(fs::path(kSuites) / suite / "suite.json")["items"]) ids.push_back(item["id"]);
+  return ids;
 }
 
 std::string HostileService(const fs::path& mode_file, const std::string& manner) {
@@ -54,7 +77,8 @@ std::string HostileService(const fs::path& mode_file, const std::string& manner)
                       {{"op", "replace"},
                        {"path", "/services/api/startup_timeout_ms"},
                        {"value", manner == "silent" ? 1500 : 15000}},
-                      {{"op", "replace"}, {"path", "/services/api/environment"}, {"value", environment}}})
+                      {{"op", "replace"}, {"path", "/services/api/environment"}, {"value", environment}},
+                      {{"op", "remove"}, {"path", "/variants"}}})
       .dump();
 }
 
@@ -70,6 +94,27 @@ void ExpectNoGreen(Trial& trial, const std::vector<std::string>& items, Outcome 
   const Ended report = trial.Report(folder);
   EXPECT_NE(report.code, 0) << report.output;
   EXPECT_FALSE(report.timed_out);
+}
+
+void ExpectNoGreenAlone(Trial& trial, const std::string& name, const std::string& item, const Changes& changes,
+                        std::optional<Outcome> outcome, const std::string& because, const std::string& suite) {
+  Changes all = changes;
+  Json patch = Patch(changes.suite);
+  const std::vector<std::string> bundled = AllItems(suite);
+  if (std::find(bundled.begin(), bundled.end(), item) != bundled.end())
+    patch.push_back({{"op", "replace"}, {"path", "/items/" + item + "/severity"}, {"value", "critical"}});
+  all.suite = patch.dump();
+  const std::string folder = "suite-" + name;
+  const Ended resolved = trial.Resolve(Changed(trial.folder(), name, all, suite), {"--items=" + item}, folder);
+  if (!outcome) {
+    EXPECT_EQ(resolved.code, 2) << resolved.output;
+    EXPECT_THAT(resolved.output, ::testing::HasSubstr(because));
+    EXPECT_FALSE(fs::exists(trial.SuiteDirectory(folder) / "tests.cmake"));
+    EXPECT_EQ(trial.Report(folder).code, 2);
+    return;
+  }
+  ASSERT_EQ(resolved.code, 0) << resolved.output;
+  ExpectNoGreen(trial, {item}, *outcome, because, folder);
 }
 
 void ExpectCleanEnd(Trial& trial) {

@@ -23,13 +23,14 @@ std::string Unsatisfied(const Control& control) {
 }
 
 std::optional<std::string> FirstUnsatisfiedControl(const Demands& demands, const Findings& findings) {
+  // The one that was seen to fail is why others were not tried at all.
+  for (const Control& control : findings.controls()) {
+    if (!control.satisfied) return Unsatisfied(control);
+  }
   for (const auto& [id, shows] : demands.controls) {
     const bool recorded = std::any_of(findings.controls().begin(), findings.controls().end(),
                                       [&id = id](const Control& control) { return control.id == id; });
     if (!recorded) return fmt::format("control \"{}\" was not recorded; it shows: {}", id, shows);
-  }
-  for (const Control& control : findings.controls()) {
-    if (!control.satisfied) return Unsatisfied(control);
   }
   return std::nullopt;
 }
