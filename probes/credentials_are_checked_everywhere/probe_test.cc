@@ -37,6 +37,8 @@ class CredentialsTest : public ::testing::Test {
                           {"store", "main"},
                           {"refusals", {401}},
                           {"public", {{{"operation", kHealth}, {"reason", "for load balancers"}}}},
+                          {"refusals_of", Json::object()},
+                          {"shown_to_all", Json::array()},
                           {"left_out", Json::array()},
                           {"owner_may_get", Json::array()},
                           {"may_change", {"audit_events"}},

@@ -54,6 +54,7 @@ class StrangersTest : public ::testing::Test {
                           {"owner_names", {"user_id"}},
                           {"owner_headers", {"X-User-Id"}},
                           {"canaries_seen_in_at_least", 2},
+                          {"shown_to_all", Json::array()},
                           {"left_out", Json::array()},
                           {"owner_may_get", Json::array()},
                           {"may_change", {"audit_events"}},
