@@ -146,7 +146,7 @@ Result<Json> FillObject(Json object, const Json& schema, const StatedValues& sta
   const auto properties = schema.find("properties");
   if (properties == schema.end() || !properties->is_object()) return object;
   const auto required = schema.find("required");
-  const bool says_nothing = required == schema.end() || !required->is_array() || required->empty();
+  const bool says_nothing = object.empty() && (required == schema.end() || !required->is_array() || required->empty());
   for (const auto& [name, property] : properties->items()) {
     const bool has = stated.Has(name);
     const bool renewed = object.contains(name) && IsUnique(property);
