@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "readiness/late_effects.h"
 #include "readiness/sweep.h"
@@ -17,16 +18,25 @@ namespace {
 struct Settings {
   std::string identity, service, store;
   StatusSet refusals;
+  std::map<std::string, StatusSet> refusals_of;  // by name of a forgery, instead of `refusals`
   std::vector<std::string> may_change;
   std::chrono::milliseconds late_effects_within{0};
   std::vector<Operation> operations;  // in the order of the sweep
-  std::vector<OperationNote> open, left_out, owner_may_get;
+  std::vector<OperationNote> open, left_out, owner_may_get, shown_to_all;
 };
+
+constexpr const char* kForged = "forged: ";
+constexpr const char* kGarbage = "forged: garbage";
+// Statuses of one who was let in and then not served; others say nothing about the credential.
+const std::set<int> kAfterTheCheck = {402, 403, 404, 409, 410, 423};
 
 // What was seen of one operation.
 struct Judgement {
   Operation operation;
   int refused = 0;
+  bool garbage_refused = false;
+  bool deleted = false;                                       // somebody got a success from what takes something away
+  std::map<int, std::vector<std::string>> by_status;          // the undecided ones that were answered
   std::map<std::string, std::vector<std::string>> undecided;  // what was seen -> by whom
   std::string cannot;                                         // why it could not be tried at all
   bool violated = false;
@@ -45,6 +55,26 @@ std::string Grouped(const std::map<std::string, std::vector<std::string>>& group
   return text;
 }
 
+// {"unknown-user": [401, 404]}: the exact refusals of one forgery.
+Result<std::map<std::string, StatusSet>> ReadRefusalsOf(const Parameters& parameters) {
+  static const std::set<std::string> kNames = {
+      "garbage", "empty-signature", "alg-none",     "payload-swapped", "truncated-signature", "wrong-key",
+      "expired", "not-yet-valid",   "unknown-user", "wrong-audience",  "other-algorithm",     "key-confusion"};
+  READINESS_ASSIGN(const Json of, parameters.Raw("refusals_of"));
+  std::map<std::string, StatusSet> refusals;
+  for (const auto& [name, statuses] : of.items()) {
+    if (!of.is_object() || !kNames.contains(name) || !statuses.is_array() || statuses.empty()) {
+      return Fail(
+          ErrorKind::kDefinition,
+          fmt::format("parameter refusals_of: \"{}\" is not as expected: {{\"unknown-user\": [401, 404]}}, with "
+                      "one of {} and a list of statuses",
+                      name, fmt::join(kNames, ", ")));
+    }
+    READINESS_ASSIGN(refusals[name], Parameters(Json{{"refusals_of", statuses}}).Refusals("refusals_of"));
+  }
+  return refusals;
+}
+
 Result<void> CheckNotes(const Settings& settings) {
   for (const OperationNote& note : settings.owner_may_get) {
     for (const int status : note.statuses) {
@@ -58,6 +88,12 @@ Result<void> CheckNotes(const Settings& settings) {
     const bool both = std::any_of(settings.open.begin(), settings.open.end(),
                                   [&](const OperationNote& other) { return other.operation == note.operation; });
     if (both) return Fail(ErrorKind::kDefinition, fmt::format("{} is in public and in left_out", note.operation));
+  }
+  for (const OperationNote& note : settings.shown_to_all) {
+    const bool open = std::any_of(settings.open.begin(), settings.open.end(),
+                                  [&](const OperationNote& other) { return other.operation == note.operation; });
+    if (!open)
+      return Fail(ErrorKind::kDefinition, fmt::format("{} is in shown_to_all and not in public", note.operation));
   }
   return {};
 }
@@ -75,6 +111,8 @@ Result<Settings> ReadSettings(Context& context) {
   READINESS_ASSIGN(settings.open, ReadOperationNotes(parameters, "public", operations));
   READINESS_ASSIGN(settings.left_out, ReadOperationNotes(parameters, "left_out", operations));
   READINESS_ASSIGN(settings.owner_may_get, ReadOperationNotes(parameters, "owner_may_get", operations, true));
+  READINESS_ASSIGN(settings.shown_to_all, ReadShownToAll(parameters, "shown_to_all", operations));
+  READINESS_ASSIGN(settings.refusals_of, ReadRefusalsOf(parameters));
   READINESS_RETURN_IF_ERROR(CheckNotes(settings));
   settings.operations = InSweepOrder(std::move(operations));
   return settings;
@@ -112,7 +150,7 @@ class Sweep {
     }
     if (judgements_.empty()) return Fail(ErrorKind::kDefinition, "every operation is public or left out");
     READINESS_RETURN_IF_ERROR(AwaitLateEffects());
-    for (const Judgement& judgement : judgements_) READINESS_RETURN_IF_ERROR(OwnerTries(judgement));
+    for (Judgement& judgement : judgements_) READINESS_RETURN_IF_ERROR(OwnerTries(judgement));
     READINESS_RETURN_IF_ERROR(MintedTokenIsHonoured());
     READINESS_RETURN_IF_ERROR(LookAtPublicOnes());
     Conclude();
@@ -150,8 +188,7 @@ class Sweep {
   std::vector<Identity> Callers() const {
     std::vector<Identity> callers = {Identity::Anonymous()};
     callers.front().source_address = owner_.who.source_address;
-    for (const ForgedToken& token : forged_)
-      callers.push_back(owner_.who.WithToken("forged: " + token.name, token.token));
+    for (const ForgedToken& token : forged_) callers.push_back(owner_.who.WithToken(kForged + token.name, token.token));
     return callers;
   }
 
@@ -175,23 +212,31 @@ class Sweep {
     Report(judgement, changes);
     judgements_.push_back(std::move(judgement));
     // What is gone can be asked for by nobody.
-    if (LostRows(changes)) return MakeOwner();
-    return {};
+    return LostRows(changes) || judgements_.back().deleted ? MakeOwner() : Result<void>{};
+  }
+
+  const StatusSet& RefusalsOf(const Identity& caller) const {
+    const bool forged = caller.label.starts_with(kForged);
+    const auto own = settings_.refusals_of.find(forged ? caller.label.substr(std::string_view(kForged).size()) : "");
+    return own == settings_.refusals_of.end() ? settings_.refusals : own->second;
   }
 
   void Judge(const Exchange& exchange, const Identity& caller, Judgement& judgement) const {
     const std::vector<CanaryHit> shown = GivenAway(exchange, owner_.canaries);
     const int status = exchange.response.status;
+    judgement.deleted = judgement.deleted || (IsSuccess(exchange) && IsDestructive(judgement.operation));
     if (!shown.empty() || IsSuccess(exchange)) {
       if (judgement.served.empty()) {
         judgement.did = fmt::format("{} as \"{}\"", DescribeRequest(exchange), caller.label);
         judgement.answer = DescribeAnswer(exchange);
       }
       judgement.served[shown.empty() ? "answered" : "showed " + Describe(shown) + " to"].push_back(caller.label);
-    } else if (settings_.refusals.contains(status)) {
+    } else if (RefusalsOf(caller).contains(status)) {
       ++judgement.refused;
+      judgement.garbage_refused = judgement.garbage_refused || caller.label == kGarbage;
     } else {
       judgement.undecided[fmt::format("status {} to", status)].push_back(caller.label);
+      judgement.by_status[status].push_back(caller.label);
     }
   }
 
@@ -228,19 +273,49 @@ class Sweep {
     return {};
   }
 
+  // Whoever is refused exactly as the owner is, by an operation that refuses garbage otherwise, was taken for the
+  // owner.
+  Result<void> LookForBelieved(const Exchange& of_owner, Judgement& judgement) {
+    const auto same = judgement.by_status.find(of_owner.response.status);
+    if (judgement.violated || !judgement.garbage_refused || same == judgement.by_status.end()) return {};
+    if (!kAfterTheCheck.contains(same->first)) return {};
+    std::vector<std::string> believed;
+    for (const Identity& caller : Callers()) {
+      if (std::find(same->second.begin(), same->second.end(), caller.label) == same->second.end()) continue;
+      const Result<Exchange> exchange = context_.openapi.Call(judgement.operation, caller, owner_.who);
+      if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
+      const bool alike =
+          exchange && exchange->response.status == same->first && exchange->response.body == of_owner.response.body;
+      if (alike) believed.push_back(caller.label);
+    }
+    if (believed.empty()) return {};
+    judgement.violated = true;
+    context_.findings.AddViolation(
+        {fmt::format("{} believes a forged token: it refuses it as it refuses the owner", judgement.operation.Name()),
+         fmt::format("{} as \"{}\"", DescribeRequest(of_owner), believed.front()), Expected(),
+         fmt::format("{} to the owner, and the very same {}; garbage was refused by {}", DescribeAnswer(of_owner),
+                     Grouped({{"to", believed}}), ToString(settings_.refusals)),
+         kFix});
+    return {};
+  }
+
   // The control: the same request by who may.
-  Result<void> OwnerTries(const Judgement& judgement) {
+  Result<void> OwnerTries(Judgement& judgement) {
     const Operation& operation = judgement.operation;
+    const OperationNote* note = NoteAbout(settings_.owner_may_get, operation);
+    const auto as_it_should = [&](const Exchange& answer) {
+      return IsSuccess(answer) || (note != nullptr && note->statuses.contains(answer.response.status));
+    };
     Result<Exchange> exchange = context_.openapi.Call(operation, owner_.who, owner_.who);
-    if (exchange && settings_.refusals.contains(exchange->response.status) && !owner_is_fresh_) {
-      // An operation before may have ended the session.
+    const bool refused = exchange && !as_it_should(*exchange) && exchange->response.status < 500;
+    if (refused && !owner_is_fresh_) {
+      // An operation before may have ended the session or taken the object away.
       READINESS_RETURN_IF_ERROR(MakeOwner());
       exchange = context_.openapi.Call(operation, owner_.who, owner_.who);
     }
     if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
-    const OperationNote* note = NoteAbout(settings_.owner_may_get, operation);
-    const bool succeeded =
-        exchange && (IsSuccess(*exchange) || (note != nullptr && note->statuses.contains(exchange->response.status)));
+    const bool succeeded = exchange && as_it_should(*exchange);
+    if (exchange) READINESS_RETURN_IF_ERROR(LookForBelieved(*exchange, judgement));
     std::string seen = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
     if (succeeded) {
       ++succeeded_;
@@ -278,10 +353,12 @@ class Sweep {
       if (note == nullptr) continue;
       const Result<Exchange> exchange = context_.openapi.Call(operation, Identity::Anonymous(), owner_.who);
       if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
-      const std::string seen =
-          exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
-      const std::vector<CanaryHit> shown = exchange ? GivenAway(*exchange, owner_.canaries) : std::vector<CanaryHit>{};
+      std::string seen = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
+      std::vector<CanaryHit> shown = exchange ? GivenAway(*exchange, owner_.canaries) : std::vector<CanaryHit>{};
+      const OperationNote* by_design = NoteAbout(settings_.shown_to_all, operation);
+      READINESS_ASSIGN(const std::string taken, TakeShownToAll(shown, owner_.who, by_design));
       if (shown.empty()) {
+        if (!taken.empty()) seen += fmt::format(" with {}, because {}", taken, by_design->reason);
         context_.findings.AddObservation(
             {fmt::format("public: {}, because {}", operation.Name(), note->reason), seen + " to nobody"});
       } else {

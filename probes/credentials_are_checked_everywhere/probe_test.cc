@@ -37,6 +37,8 @@ class CredentialsTest : public ::testing::Test {
                           {"store", "main"},
                           {"refusals", {401}},
                           {"public", {{{"operation", kHealth}, {"reason", "for load balancers"}}}},
+                          {"refusals_of", Json::object()},
+                          {"shown_to_all", Json::array()},
                           {"left_out", Json::array()},
                           {"owner_may_get", Json::array()},
                           {"may_change", {"audit_events"}},
@@ -308,6 +310,12 @@ INSTANTIATE_TEST_SUITE_P(
         WrongNote{"RefusalAsControl",
                   {{"owner_may_get", {{{"operation", "GET /things"}, {"status", {401}}, {"reason", "x"}}}}},
                   "401 refuses"},
+        WrongNote{"ForgeryUnknown", {{"refusals_of", {{"unknwn-user", {401}}}}}, "unknwn-user"},
+        WrongNote{"NoRefusalOfAForgery", {{"refusals_of", {{"unknown-user", {500}}}}}, "500"},
+        WrongNote{"ShownAndNotPublic",
+                  {{"shown_to_all", {{{"operation", "GET /things"}, {"attributes", {"email"}}, {"reason", "x"}}}}},
+                  "not in public"},
+        WrongNote{"ShownWithoutAttributes", {{"shown_to_all", {Note("GET /health", "x")}}}, "another form"},
         WrongNote{"NoStatus", {{"owner_may_get", {Note("GET /things", "x")}}}, "another form"}),
     [](const auto& test) { return std::string(test.param.name); });
 
@@ -331,6 +339,92 @@ TEST_F(CredentialsListedTest, OwnerMayGetWhatTheItemSays) {
   t.openapi.Handle(kRead, [](const auto& sent) { return std::pair(IsOwner(sent.who) ? 409 : 401, std::string()); });
   ASSERT_TRUE(Run());
   EXPECT_TRUE(t.Satisfied("owner_succeeds"));
+}
+
+class CredentialsStaffTest : public CredentialsTest {
+ protected:
+  CredentialsStaffTest()
+      : CredentialsTest(
+            Json{{"owner_may_get", {{{"operation", kRead}, {"status", {403}}, {"reason", "staff only"}}}}}) {}
+  // The owner is told that it is no staff, and `believed` too.
+  void Believes(std::set<std::string> believed, const std::string& garbage, const std::string& body) {
+    t.openapi.Handle(kRead, [=](const FakeOpenApi::Sent& sent) {
+      if (IsOwner(sent.who)) return std::pair(403, std::string("no staff"));
+      if (believed.contains(sent.who.label)) return std::pair(403, body);
+      return std::pair(sent.who.label == "forged: garbage" ? std::stoi(garbage) : 401, std::string("no"));
+    });
+  }
+};
+
+TEST_F(CredentialsStaffTest, ViolatedByAForgeryThatIsRefusedAsTheOwnerIs) {
+  Believes({"forged: expired"}, "401", "no staff");
+  ExpectOneViolation("GET /things/{thing_id} believes a forged token", "the very same to forged: expired");
+  EXPECT_TRUE(t.Satisfied("attempts_are_decided"));
+}
+
+TEST_F(CredentialsStaffTest, UndecidedWhereTheRefusalDiffers) {
+  Believes({"forged: expired"}, "401", "bad signature");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("attempts_are_decided"));
+}
+
+TEST_F(CredentialsStaffTest, UndecidedWhereGarbageIsRefusedLikeTheOwner) {
+  Believes({"forged: expired", "forged: garbage"}, "403", "no staff");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("attempts_are_decided"));
+}
+
+class CredentialsRefusalsOfTest : public CredentialsTest {
+ protected:
+  CredentialsRefusalsOfTest() : CredentialsTest(Json{{"refusals_of", {{"expired", {401, 404}}}}}) {}
+};
+
+TEST_F(CredentialsRefusalsOfTest, OneForgeryHasRefusalsOfItsOwn) {
+  t.openapi.Handle(kRead, [](const auto& sent) {
+    return std::pair(IsOwner(sent.who) ? 200 : sent.who.label == "forged: expired" ? 404 : 401, std::string("{}"));
+  });
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_TRUE(t.Satisfied("attempts_are_decided"));
+}
+
+TEST_F(CredentialsRefusalsOfTest, OthersDoNot) {
+  Gives(kRead, 404, "{}");
+  ASSERT_TRUE(Run());
+  EXPECT_FALSE(t.Satisfied("attempts_are_decided"));
+}
+
+class CredentialsShownTest : public CredentialsTest {
+ protected:
+  CredentialsShownTest()
+      : CredentialsTest(
+            Json{{"shown_to_all", {{{"operation", kHealth}, {"attributes", {"email"}}, {"reason", "shop"}}}}}) {}
+};
+
+TEST_F(CredentialsShownTest, PublicOperationMayShowWhatTheItemSays) {
+  t.openapi.Handle(kHealth, [](const auto& sent) { return std::pair(200, sent.subject.values.at("email").dump()); });
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_THAT(t.findings.observations().back().seen, HasSubstr("the owner's email, because shop"));
+}
+
+TEST_F(CredentialsShownTest, ViolatedByAnythingElseThere) {
+  t.openapi.Handle(kHealth, [](const auto& sent) {
+    return std::pair(200, sent.subject.values.at("email").dump() + "canary-of-owner");
+  });
+  ExpectOneViolation("GET /health is declared public and shows", "canary of owner");
+}
+
+TEST_F(CredentialsTest, OwnerIsMadeAnewAfterAForgeryDeletedWhatNoTableTells) {
+  t.openapi.Handle(kDelete, [](const auto&) { return std::pair(204, std::string()); });
+  ASSERT_TRUE(Run());
+  std::string first;
+  for (const auto& sent : t.openapi.sent) {
+    if (sent.who.label == "owner" && first.empty()) first = sent.who.owner;
+  }
+  EXPECT_EQ(first, "id-owner-2");
 }
 
 TEST_F(CredentialsTest, ErrorsOfTheCapabilitiesEndIt) {

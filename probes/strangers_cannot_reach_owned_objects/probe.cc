@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "readiness/late_effects.h"
@@ -23,7 +24,7 @@ struct Settings {
   std::int64_t canaries_seen_in_at_least = 1;
   std::chrono::milliseconds late_effects_within{0};
   std::vector<Operation> operations;  // in the order of the sweep
-  std::vector<OperationNote> left_out, owner_may_get;
+  std::vector<OperationNote> left_out, owner_may_get, shown_to_all;
 };
 
 enum class Naming { kNone, kQuery, kHeader, kBody };
@@ -47,6 +48,9 @@ struct Judgement {
   Operation operation;
   std::map<int, std::vector<std::string_view>> seen;  // of each attempt, as phrases
   std::vector<std::pair<Naming, int>> unclear;        // neither refused nor answered, and with which status
+  std::vector<std::pair<Naming, Exchange>> answered;  // successes that may tell that the owner's object exists
+  std::string shown_to_all;                           // what was shown and may be
+  bool served = false;                                // a success at least
   std::vector<std::string> undecided;                 // the same, where the owner succeeded or nobody knows
   std::string cannot;                                 // why it could not be tried at all
   bool violated = false;
@@ -77,6 +81,7 @@ Result<Settings> ReadSettings(Context& context) {
   READINESS_ASSIGN(std::vector<Operation> operations, context.openapi.Operations(settings.service));
   READINESS_ASSIGN(settings.left_out, ReadOperationNotes(parameters, "left_out", operations));
   READINESS_ASSIGN(settings.owner_may_get, ReadOperationNotes(parameters, "owner_may_get", operations, true));
+  READINESS_ASSIGN(settings.shown_to_all, ReadShownToAll(parameters, "shown_to_all", operations));
   for (const OperationNote& note : settings.owner_may_get) {
     for (const int status : note.statuses) {
       if (!settings.refusals.contains(status)) continue;
@@ -97,6 +102,17 @@ Json IdOf(const Identity& identity) {
   return identity.owner;
 }
 
+// What `identity` is called by the parameter or field `name`: by its user name, if that is what it is, else by its id.
+Json NameOf(const Identity& identity, const std::string& name) {
+  const auto own = identity.values.find(name);
+  return own == identity.values.end() || !own->second.is_primitive() || own->second.is_null() ? IdOf(identity)
+                                                                                              : own->second;
+}
+
+std::string AsText(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
 class Sweep {
  public:
   Sweep(Context& context, Settings settings, Store& store)
@@ -106,19 +122,15 @@ class Sweep {
     READINESS_RETURN_IF_ERROR(MakeOwner());
     READINESS_RETURN_IF_ERROR(MakeStranger());
     READINESS_RETURN_IF_ERROR(FindMirror());
-    bool checked = false;
     for (const Operation& operation : settings_.operations) {
       if (const OperationNote* note = NoteAbout(settings_.left_out, operation)) {
         context_.findings.AddObservation({"left out: " + operation.Name(), "not tried, because " + note->reason});
         continue;
       }
-      // From here on the stranger may lose its own account or session.
-      if (!checked && IsDestructive(operation)) READINESS_RETURN_IF_ERROR(LookIntoMirror());
-      checked = checked || IsDestructive(operation);
       READINESS_RETURN_IF_ERROR(Attempt(operation));
     }
     if (judgements_.empty()) return Fail(ErrorKind::kDefinition, "every operation is left out");
-    if (!checked) READINESS_RETURN_IF_ERROR(LookIntoMirror());
+    READINESS_RETURN_IF_ERROR(LookIntoMirror());
     READINESS_RETURN_IF_ERROR(AwaitLateEffects());
     for (Judgement& judgement : judgements_) READINESS_RETURN_IF_ERROR(OwnerTries(judgement));
     Conclude();
@@ -160,16 +172,38 @@ class Sweep {
     return {};
   }
 
+  // Does the stranger's token still work, for the one that it was made for?
+  Result<bool> StrangerIsGood() {
+    const Result<Exchange> exchange = context_.openapi.Call(*mirror_, stranger_.who, stranger_.who);
+    if (!exchange && exchange.error().kind == ErrorKind::kInternal) return Fail(exchange.error());
+    mirrored_ = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
+    return exchange && IsSuccess(*exchange) && !GivenAway(*exchange, stranger_.canaries).empty();
+  }
+
+  // Whoever changes or ends what it is by an attempt of its own is of no use for further ones. True: there is a new
+  // one.
+  Result<bool> RenewBrokenStranger(const Operation& operation) {
+    if (!mirror_ || stranger_is_lost_) return false;
+    READINESS_ASSIGN(const bool good, StrangerIsGood());
+    if (good) return false;
+    READINESS_RETURN_IF_ERROR(MakeStranger());
+    broken_by_.insert(operation.Name());
+    READINESS_ASSIGN(const bool new_one_is_good, StrangerIsGood());
+    stranger_is_lost_ = !new_one_is_good;
+    return true;
+  }
+
   Result<void> LookIntoMirror() {
     std::string seen = "no reading operation showed them at the beginning";
     bool satisfied = false;
     if (mirror_) {
-      READINESS_ASSIGN(const Exchange exchange, context_.openapi.Call(*mirror_, stranger_.who, stranger_.who));
-      satisfied = IsSuccess(exchange) && !GivenAway(exchange, stranger_.canaries).empty();
-      seen = fmt::format("{}: status {} after the attempts", mirror_->Name(), exchange.response.status);
+      READINESS_ASSIGN(satisfied, StrangerIsGood());
+      seen = fmt::format("{}: {} after the attempts", mirror_->Name(), mirrored_);
+      if (!broken_by_.empty()) seen += fmt::format("; made anew after {}", fmt::join(broken_by_, ", "));
     }
-    context_.findings.AddControl(
-        {"stranger_is_genuine", "the stranger sees its own canaries, before and after the attempts", satisfied, seen});
+    context_.findings.AddControl({"stranger_is_genuine",
+                                  "the stranger sees its own canaries, before and after the attempts",
+                                  satisfied && !stranger_is_lost_, seen});
     return {};
   }
 
@@ -177,12 +211,13 @@ class Sweep {
   OperationInput Input(const Operation& operation, Naming naming, const Identity& named) const {
     OperationInput input;
     for (const std::string& name : settings_.owner_names) {
-      if (!operation.Takes("path", name)) input.values[name] = IdOf(named);
+      if (!operation.Takes("path", name)) input.values[name] = NameOf(named, name);
     }
     if (naming == Naming::kQuery) {
-      for (const std::string& name : Names(operation, "query")) input.query.emplace_back(name, owner_.who.owner);
+      for (const std::string& name : Names(operation, "query"))
+        input.query.emplace_back(name, AsText(NameOf(owner_.who, name)));
     } else if (naming == Naming::kBody) {
-      for (const std::string& name : Names(operation, "body")) input.body[name] = IdOf(owner_.who);
+      for (const std::string& name : Names(operation, "body")) input.body[name] = NameOf(owner_.who, name);
     } else if (naming == Naming::kHeader) {
       for (const std::string& name : settings_.owner_headers) input.headers.emplace_back(name, owner_.who.owner);
     }
@@ -209,31 +244,75 @@ class Sweep {
   Result<void> Attempt(const Operation& operation) {
     Judgement judgement;
     judgement.operation = operation;
-    bool served = false;
+    const bool reads = operation.method == "GET" || operation.method == "HEAD";
+    READINESS_RETURN_IF_ERROR(TryAll(judgement, !reads));
+    READINESS_ASSIGN(const bool renewed, RenewBrokenStranger(operation));
+    if (renewed && reads) {
+      // Nobody knows which of the answers a broken stranger got.
+      judgement.seen.clear();
+      judgement.unclear.clear();
+      judgement.answered.clear();
+      judgement.undecided.clear();
+      READINESS_RETURN_IF_ERROR(TryAll(judgement, true));
+    }
+    READINESS_ASSIGN(bool damaged, ReportChanges(judgement));
+    if (!judgement.violated && !judgement.answered.empty()) {
+      READINESS_RETURN_IF_ERROR(CompareWithAbsent(judgement));
+      READINESS_ASSIGN(const bool damaged_now, ReportChanges(judgement));
+      damaged = damaged || damaged_now;
+    }
+    if (!judgement.shown_to_all.empty()) {
+      const OperationNote* note = NoteAbout(settings_.shown_to_all, operation);
+      context_.findings.AddObservation(
+          {"shown to all: " + operation.Name(), fmt::format("{}, because {}", judgement.shown_to_all, note->reason)});
+    }
+    const bool took_away = judgement.served && IsDestructive(operation);
+    damaged = damaged || (took_away && judgement.violated);
+    judgements_.push_back(std::move(judgement));
+    if (took_away) READINESS_RETURN_IF_ERROR(MakeStranger());
+    return damaged ? MakeOwner() : Result<void>{};
+  }
+
+  // Every way of naming the owner once, by a stranger that is known to be good; `closely`: after each it is looked at.
+  Result<void> TryAll(Judgement& judgement, bool closely) {
+    const Operation& operation = judgement.operation;
     for (const Naming naming : Namings(operation)) {
-      const OperationInput input = Input(operation, naming, stranger_.who);
-      const Result<Exchange> exchange = context_.openapi.Call(operation, stranger_.who, owner_.who, input);
-      late_effects_.Attempted();
+      Result<Exchange> exchange = CallAsStranger(operation, naming);
+      if (exchange && (closely || exchange->response.status == 401)) {
+        READINESS_ASSIGN(const bool renewed, RenewBrokenStranger(operation));
+        if (renewed && !IsSuccess(*exchange)) exchange = CallAsStranger(operation, naming);
+        // The new one may have gone the same way.
+        if (renewed) READINESS_RETURN_IF_ERROR(RenewBrokenStranger(operation));
+      }
       if (!exchange) {
         if (exchange.error().kind == ErrorKind::kInternal) return Fail(exchange.error());
         const bool cannot = exchange.error().kind == ErrorKind::kNotAvailable;
         (cannot ? judgement.cannot : judgement.undecided.emplace_back()) = exchange.error().Brief();
-        break;  // what cannot be made, or hangs, will do so again
+        return {};  // what cannot be made, or hangs, will do so again
       }
-      served = served || IsSuccess(*exchange);
-      READINESS_RETURN_IF_ERROR(Judge(*exchange, naming, input, judgement));
+      READINESS_RETURN_IF_ERROR(Judge(*exchange, naming, judgement));
     }
+    return {};
+  }
+
+  Result<Exchange> CallAsStranger(const Operation& operation, Naming naming) {
+    Result<Exchange> exchange =
+        context_.openapi.Call(operation, stranger_.who, owner_.who, Input(operation, naming, stranger_.who));
+    late_effects_.Attempted();
+    return exchange;
+  }
+
+  // True: the owner is of no use any more.
+  Result<bool> ReportChanges(Judgement& judgement) {
     READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
-    if (!changes.empty()) {
-      judgement.violated = true;
-      context_.findings.AddViolation({fmt::format("a stranger changed the owner's rows by {}", operation.Name()),
-                                      fmt::format("{} with the owner's objects as the stranger", operation.Name()),
-                                      "no row of the owner changed",
-                                      fmt::format("{}; {}", Describe(changes), Grouped(judgement.seen)), kFix});
-    }
-    judgements_.push_back(std::move(judgement));
-    if (served && IsDestructive(operation)) READINESS_RETURN_IF_ERROR(MakeStranger());
-    return Damaged(changes) ? MakeOwner() : Result<void>{};
+    if (changes.empty()) return false;
+    const std::string name = judgement.operation.Name();
+    judgement.violated = true;
+    context_.findings.AddViolation({fmt::format("a stranger changed the owner's rows by {}", name),
+                                    fmt::format("{} with the owner's objects as the stranger", name),
+                                    "no row of the owner changed",
+                                    fmt::format("{}; {}", Describe(changes), Grouped(judgement.seen)), kFix});
+    return Damaged(changes);
   }
 
   static bool Damaged(const std::vector<TableChange>& changes) {
@@ -241,39 +320,58 @@ class Sweep {
                        [](const TableChange& change) { return change.rows_after <= change.rows_before; });
   }
 
-  Result<void> Judge(const Exchange& exchange, Naming naming, const OperationInput& input, Judgement& judgement) {
+  Result<void> Judge(const Exchange& exchange, Naming naming, Judgement& judgement) {
+    const Operation& operation = judgement.operation;
     const int status = exchange.response.status;
     judgement.seen[status].push_back(ToString(naming));
-    const std::vector<CanaryHit> shown = GivenAway(exchange, owner_.canaries);
+    judgement.served = judgement.served || IsSuccess(exchange);
+    std::vector<CanaryHit> shown = GivenAway(exchange, owner_.canaries);
+    const OperationNote* by_design = NoteAbout(settings_.shown_to_all, operation);
+    READINESS_ASSIGN(const std::string may_be_shown, TakeShownToAll(shown, owner_.who, by_design));
+    if (!may_be_shown.empty()) judgement.shown_to_all = may_be_shown;
     if (!shown.empty()) {
-      Violate(judgement, fmt::format("{} shows a stranger what belongs to the owner", judgement.operation.Name()),
-              exchange, naming, fmt::format("{}; {}", Describe(shown), DescribeAnswer(exchange)));
+      Violate(judgement, fmt::format("{} shows a stranger what belongs to the owner", operation.Name()), exchange,
+              naming, fmt::format("{}; {}", Describe(shown), DescribeAnswer(exchange)));
     } else if (IsSuccess(exchange)) {
-      READINESS_ASSIGN(const bool tells_nothing, TellsNothing(exchange, input, judgement.operation));
-      if (!tells_nothing)
-        Violate(judgement, fmt::format("{} lets a stranger reach an object of the owner", judgement.operation.Name()),
-                exchange, naming, DescribeAnswer(exchange) + "; an id that does not exist gets another answer");
-    } else if (!settings_.refusals.contains(status)) {
+      const bool meant_for_all = by_design != nullptr && operation.method == "GET";
+      if (!meant_for_all && !context_.openapi.SubjectPathParameters(operation).empty())
+        judgement.answered.emplace_back(naming, exchange);
+    } else if (!settings_.refusals.contains(status) || (status == 401 && stranger_is_lost_)) {
       judgement.unclear.emplace_back(naming, status);
     }
     return {};
   }
 
-  // Is the success the one that an id gets that does not exist?
-  Result<bool> TellsNothing(const Exchange& exchange, const OperationInput& input, const Operation& operation) {
-    const std::vector<std::string> addressed = context_.openapi.SubjectPathParameters(operation);
-    if (addressed.empty()) return true;
-    std::vector<Exchange> absent;
-    for (const int number : {1, 2}) {
-      OperationInput other = input;
-      for (const OperationParameter& parameter : operation.parameters) {
-        const bool is_addressed =
-            parameter.in == "path" && std::find(addressed.begin(), addressed.end(), parameter.name) != addressed.end();
-        if (is_addressed) other.values[parameter.name] = NonexistentId(parameter, number);
+  // Is a success the one that an id gets that does not exist? Else it tells that the owner's object exists.
+  Result<void> CompareWithAbsent(Judgement& judgement) {
+    const Operation& operation = judgement.operation;
+    for (const auto& [naming, exchange] : judgement.answered) {
+      READINESS_ASSIGN(const Exchange absent, CallAboutAbsent(operation, naming, 1));
+      READINESS_ASSIGN(const Exchange absent_again, CallAboutAbsent(operation, naming, 2));
+      const int failed = std::max(absent.response.status, absent_again.response.status);
+      if (failed >= 500) {
+        judgement.undecided.push_back(fmt::format("status {} {}, where an id that does not exist got {}",
+                                                  exchange.response.status, ToString(naming), failed));
+      } else if (!TellsTheSame(operation, exchange, absent, absent_again)) {
+        Violate(judgement, fmt::format("{} lets a stranger reach an object of the owner", operation.Name()), exchange,
+                naming, DescribeAnswer(exchange) + "; an id that does not exist gets another answer");
       }
-      READINESS_ASSIGN(absent.emplace_back(), context_.openapi.Call(operation, stranger_.who, owner_.who, other));
     }
-    return TellsTheSame(operation, exchange, absent[0], absent[1]);
+    READINESS_RETURN_IF_ERROR(RenewBrokenStranger(operation));
+    return {};
+  }
+
+  Result<Exchange> CallAboutAbsent(const Operation& operation, Naming naming, int number) {
+    // What the request before did to its sender must not show in the answer.
+    if (operation.method != "GET") READINESS_RETURN_IF_ERROR(MakeStranger());
+    const std::vector<std::string> addressed = context_.openapi.SubjectPathParameters(operation);
+    OperationInput input = Input(operation, naming, stranger_.who);
+    for (const OperationParameter& parameter : operation.parameters) {
+      const bool is_addressed =
+          parameter.in == "path" && std::find(addressed.begin(), addressed.end(), parameter.name) != addressed.end();
+      if (is_addressed) input.values[parameter.name] = NonexistentId(parameter, number);
+    }
+    return context_.openapi.Call(operation, stranger_.who, owner_.who, input);
   }
 
   // One violation for an operation; the others of the kind would say the same.
@@ -303,8 +401,9 @@ class Sweep {
   Result<void> OwnerTries(Judgement& judgement) {
     const Operation& operation = judgement.operation;
     Result<Exchange> exchange = CallAsOwner(operation, Naming::kNone);
-    if (exchange && (exchange->response.status == 401 || settings_.refusals.contains(exchange->response.status)) &&
-        !owner_is_fresh_) {
+    const std::set<int> gone = {401, 404, 410};
+    const int first = exchange ? exchange->response.status : 0;
+    if ((gone.contains(first) || settings_.refusals.contains(first)) && !owner_is_fresh_) {
       // An operation before may have ended the session or taken the object away.
       READINESS_RETURN_IF_ERROR(MakeOwner());
       exchange = CallAsOwner(operation, Naming::kNone);
@@ -380,6 +479,9 @@ class Sweep {
   std::optional<OwnerRows> rows_;
   bool owner_is_fresh_ = true;
   std::optional<Operation> mirror_;
+  std::string mirrored_;             // what it showed last
+  std::set<std::string> broken_by_;  // operations by which a stranger lost its session or itself
+  bool stranger_is_lost_ = false;    // a new one is as broken
   LateEffects late_effects_{settings_.late_effects_within};
   std::vector<Judgement> judgements_;
   std::vector<std::string> failed_;  // controls, as phrases

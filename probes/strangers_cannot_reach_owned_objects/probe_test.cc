@@ -54,6 +54,7 @@ class StrangersTest : public ::testing::Test {
                           {"owner_names", {"user_id"}},
                           {"owner_headers", {"X-User-Id"}},
                           {"canaries_seen_in_at_least", 2},
+                          {"shown_to_all", Json::array()},
                           {"left_out", Json::array()},
                           {"owner_may_get", Json::array()},
                           {"may_change", {"audit_events"}},
@@ -370,7 +371,7 @@ TEST_F(StrangersTest, StrangerIsMadeAnewAfterItClosedItsOwnAccount) {
   for (const Sent& sent : t.openapi.sent) {
     if (sent.who.label == "stranger") strangers.insert(sent.who.owner);
   }
-  EXPECT_THAT(strangers, SizeIs(2));
+  EXPECT_THAT(strangers, SizeIs(3)) << "the last one is only looked at";
   EXPECT_TRUE(t.Satisfied("stranger_is_genuine"));
 }
 
@@ -412,6 +413,107 @@ TEST_F(StrangersListedTest, LeavesOutAndAllowsWhatTheItemSays) {
         said || (seen.what == "left out: POST /account/revoke" && seen.seen.find("it ends all") != std::string::npos);
   EXPECT_TRUE(said);
   for (const Sent& sent : t.openapi.sent) EXPECT_NE(sent.operation, kClose);
+}
+
+class StrangersByNameTest : public StrangersTest {
+ protected:
+  StrangersByNameTest() : StrangersTest(Json{{"owner_names", {"user_id", "email"}}}) {}
+};
+
+TEST_F(StrangersByNameTest, ViolatedByAnOperationThatBelievesAnotherNameThanTheId) {
+  t.openapi.Handle(kList, [](const Sent& sent) {
+    if (sent.who.label == "anonymous") return Answer(401, "{}");
+    for (const auto& [name, value] : sent.input.query) {
+      if (name == "email" && value == sent.subject.values.at("email")) return Answer(200, TextOf(sent.subject));
+    }
+    return Answer(200, TextOf(sent.who));
+  });
+  ExpectOneViolation("GET /things shows a stranger", "canary of owner");
+  EXPECT_THAT(t.findings.violations()[0].did, HasSubstr("naming the owner in the query"));
+}
+
+// A stranger that does `broken_by` is nobody from then on.
+class StrangersBrokenTest : public StrangersTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  StrangersBrokenTest() : StrangersTest(Json{{"refusals", {401, 403, 404}}}) {
+    t.openapi.Declare("GET /backdoor");
+    t.openapi.Handle("GET /backdoor", [](const Sent&) { return Answer(200, "{}"); });
+    for (const char* name : {kList, kCreate, kRead, kChange, kDelete, kClose, "GET /backdoor"}) {
+      t.openapi.Handle(name, [this, name](const Sent& sent) {
+        if (sent.who.label == "anonymous" || broken.contains(sent.who.owner)) return Answer(401, "{}");
+        if (name == std::string(GetParam()) && sent.who.label == "stranger") broken.insert(sent.who.owner);
+        if (name == std::string(kDelete)) return Answer(204, "");
+        const bool about_things = std::string(name).find('{') != std::string::npos;
+        return !about_things || Owns(sent) ? Answer(200, TextOf(sent.who)) : Answer(404, "{}");
+      });
+    }
+  }
+  std::set<std::string> broken;
+};
+
+TEST_P(StrangersBrokenTest, IsReplacedAndTheHoleBehindItSeen) {
+  t.openapi.Handle(kDelete, [this](const Sent& sent) {
+    if (sent.who.label == "anonymous" || broken.contains(sent.who.owner)) return Answer(401, "{}");
+    return Answer(Exists(sent) ? 204 : 404, "");
+  });
+  ExpectOneViolation("DELETE /things/{thing_id} lets a stranger reach", "status 204");
+  EXPECT_TRUE(t.Satisfied("stranger_is_genuine"));
+  EXPECT_THAT(t.findings.controls()[0].seen, HasSubstr(std::string("made anew after ") + GetParam()));
+}
+
+INSTANTIATE_TEST_SUITE_P(, StrangersBrokenTest, ::testing::Values(kCreate, kChange, "GET /backdoor"));
+
+TEST_F(StrangersTest, HoldsWhereADeleteIgnoresItsPathAndRemovesTheCaller) {
+  std::set<std::string> gone;
+  for (const char* name : {kList, kRead, kDelete})
+    t.openapi.Handle(name, [&, name](const Sent& sent) {
+      if (sent.who.label == "anonymous") return Answer(401, "{}");
+      if (gone.contains(sent.who.owner)) return Answer(500, "{}");
+      if (name == std::string(kRead) && !Owns(sent)) return Answer(404, "{}");
+      if (name == std::string(kDelete)) gone.insert(sent.who.owner);
+      return Answer(200, name == std::string(kDelete) ? "{}" : TextOf(sent.who));
+    });
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome) << outcome.error().Brief();
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  ExpectControls(true);
+}
+
+TEST_F(StrangersTest, UndecidedWhereWhatDoesNotExistFails) {
+  t.openapi.Handle(kRead, [](const Sent& sent) {
+    if (sent.who.label == "anonymous") return Answer(401, "{}");
+    return Exists(sent) ? Answer(200, Owns(sent) ? TextOf(sent.who) : "{}") : Answer(500, "{}");
+  });
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  ExpectControls(true, false);
+  EXPECT_THAT(t.findings.controls()[2].seen, HasSubstr("an id that does not exist got 500"));
+}
+
+class StrangersShownTest : public StrangersTest {
+ protected:
+  StrangersShownTest()
+      : StrangersTest(
+            Json{{"shown_to_all", {{{"operation", kRead}, {"attributes", {"email"}}, {"reason", "a shop window"}}}}}) {}
+};
+
+TEST_F(StrangersShownTest, WhatTheItemSaysMayBeSeenAndIsRecorded) {
+  Gives(kRead, [](const Sent& sent) { return Answer(200, sent.subject.values.at("email").dump()); });
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  bool said = false;
+  for (const Observation& seen : t.findings.observations())
+    said = said || (seen.what == "shown to all: GET /things/{thing_id}" &&
+                    seen.seen == "the owner's email, because a shop window");
+  EXPECT_TRUE(said);
+}
+
+TEST_F(StrangersShownTest, ViolatedByAnythingElseThereAndByTheSameElsewhere) {
+  Gives(kRead,
+        [](const Sent& sent) { return Answer(200, sent.subject.values.at("email").dump() + TextOf(sent.subject)); });
+  Gives(kChange, [](const Sent& sent) { return Answer(403, sent.subject.values.at("email").dump()); });
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), SizeIs(2));
 }
 
 TEST_F(StrangersTest, ErrorsOfTheCapabilitiesEndIt) {

@@ -16,14 +16,21 @@ struct OperationNote {
   std::string operation;  ///< Operation::Name()
   StatusSet statuses;     ///< where the parameter asks for them
   std::string reason;
-  bool if_present = false;  ///< no error when the target lacks it
+  bool if_present = false;              ///< no error when the target lacks it
+  std::vector<std::string> attributes;  ///< of an identity, which the operation may show to all; where asked for
 };
 
 /// The parameter `name`, a list of {"operation": "GET /things", "reason": "..."}, each with "status": [...] if
-/// `with_statuses`; one with "if_present": true is left away where the target lacks the operation. Errors: kDefinition (another form, no reason, an operation that is none of `operations`, or twice).
+/// `with_statuses`; one with "if_present": true is left away where the target lacks the operation. Errors: kDefinition
+/// (another form, no reason, an operation that is none of `operations`, or twice).
 Result<std::vector<OperationNote>> ReadOperationNotes(const Parameters& parameters, const std::string& name,
                                                       const std::vector<Operation>& operations,
                                                       bool with_statuses = false);
+
+/// Likewise {"operation": "GET /things", "attributes": ["username"], "reason": "..."}: what an operation shows to all
+/// by design. Errors: likewise.
+Result<std::vector<OperationNote>> ReadShownToAll(const Parameters& parameters, const std::string& name,
+                                                  const std::vector<Operation>& operations);
 
 /// The note about `operation`, or null.
 const OperationNote* NoteAbout(const std::vector<OperationNote>& notes, const Operation& operation);
@@ -39,6 +46,13 @@ bool IsSuccess(const Exchange& exchange);
 
 /// The canaries in the answer's body and headers that the request did not carry itself: what the answer gave away.
 std::vector<CanaryHit> GivenAway(const Exchange& exchange, const Canaries& canaries);
+
+/// The name of the canary of the unique attribute `attribute` of `who`: "the owner's email".
+std::string AttributeCanary(const Identity& who, const std::string& attribute);
+
+/// What of `hits` the operation may show to all according to `note` (may be null), taken out of `hits` and described;
+/// empty: nothing. Errors: kDefinition (`owner` has no such attribute).
+Result<std::string> TakeShownToAll(std::vector<CanaryHit>& hits, const Identity& owner, const OperationNote* note);
 
 /// "POST /things/7?limit=1 with {"name":"x"}" as sent, without credential, cut to a line.
 std::string DescribeRequest(const Exchange& exchange);

@@ -42,21 +42,38 @@ void SecretKeeper::AddLikely(const std::string& secret) {
   if (secret.size() >= kLikelySecretBytes) Add(secret);
 }
 
+void EvidenceLog::PinBeforeNewViolations() {
+  if (findings_ == nullptr || findings_->violations().size() == violations_) return;
+  violations_ = findings_->violations().size();
+  std::size_t left = kBeforeViolation;
+  for (auto latest = latest_.rbegin(); latest != latest_.rend() && left > 0; ++latest, --left) {
+    if (latest->pinned) continue;
+    if (pinned_ == kMaxPinnedEntries) return;
+    latest->pinned = true;
+    ++pinned_;
+  }
+}
+
 void EvidenceLog::Add(EvidenceEntry entry) {
+  PinBeforeNewViolations();
   if (first_.size() < kFirst) {
     first_.push_back(std::move(entry));
     return;
   }
-  latest_.push_back(std::move(entry));
-  if (latest_.size() > kMaxEvidenceEntries - kFirst) {
-    latest_.pop_front();
+  latest_.push_back({std::move(entry)});
+  if (latest_.size() <= kMaxEvidenceEntries - kFirst) return;
+  if (latest_.front().pinned) {
+    kept_.push_back(std::move(latest_.front().entry));
+  } else {
     ++dropped_;
   }
+  latest_.pop_front();
 }
 
 std::vector<EvidenceEntry> EvidenceLog::Entries() const {
   std::vector<EvidenceEntry> entries = first_;
-  entries.insert(entries.end(), latest_.begin(), latest_.end());
+  entries.insert(entries.end(), kept_.begin(), kept_.end());
+  for (const Latest& latest : latest_) entries.push_back(latest.entry);
   return entries;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/redactor.h"
+#include "readiness/findings.h"
 #include "readiness/http.h"
 
 namespace readiness {
@@ -74,9 +75,14 @@ struct EvidenceEntry {
 inline constexpr std::size_t kMaxEvidenceBody = 16 * 1024;
 inline constexpr std::size_t kMaxEvidenceEntries = 500;
 
-/// The entries of one item: the first hundred and the latest four hundred.
+inline constexpr std::size_t kMaxPinnedEntries = 1000;
+
+/// The entries of one item: the first hundred, the latest four hundred, and of those between the ones that a violation
+/// rests on: the last 32 before each, up to kMaxPinnedEntries in all.
 class EvidenceLog {
  public:
+  /// From now on each violation that `findings` (borrowed) gets keeps the entries right before it.
+  void Watch(const Findings& findings) { findings_ = &findings; }
   void Add(EvidenceEntry entry);
   /// In order of happening.
   std::vector<EvidenceEntry> Entries() const;
@@ -84,9 +90,21 @@ class EvidenceLog {
   std::size_t dropped() const { return dropped_; }
 
  private:
+  struct Latest {
+    EvidenceEntry entry;
+    bool pinned = false;
+  };
   static constexpr std::size_t kFirst = 100;
+  static constexpr std::size_t kBeforeViolation = 32;
+
+  void PinBeforeNewViolations();
+
+  const Findings* findings_ = nullptr;
+  std::size_t violations_ = 0;  // of findings_, already seen
   std::vector<EvidenceEntry> first_;
-  std::deque<EvidenceEntry> latest_;
+  std::vector<EvidenceEntry> kept_;  // pinned ones that are neither first nor latest
+  std::deque<Latest> latest_;
+  std::size_t pinned_ = 0;
   std::size_t dropped_ = 0;
 };
 

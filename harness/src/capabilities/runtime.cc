@@ -36,6 +36,7 @@ Runtime::Runtime(Session session, Target target, const std::string& suite, const
       source_tree_(MakeSourceTree(session_.source_tree)),
       context_{parameters_, findings, identities_, actions_,  http_,     stores_,      doubles_,
                *tokens_,    logs_,    openapi_,    services_, commands_, *source_tree_} {
+  evidence_.Watch(findings);
   for (const std::string& secret : session_.secrets) secrets_.Add(secret);
   secrets_.Add(session_.token_signing_key);
   secrets_.TellOf(parts.listener);

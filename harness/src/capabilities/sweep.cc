@@ -24,7 +24,21 @@ std::string Member(const Json& entry, const char* key) {
   return found != entry.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-Result<OperationNote> ReadNote(const std::string& name, const Json& entry, bool with_statuses) {
+enum class Extra { kNone, kStatuses, kAttributes };
+
+const char* FormOf(Extra extra) {
+  switch (extra) {
+    case Extra::kNone:
+      return R"({"operation": "GET /things", "reason": "..."})";
+    case Extra::kStatuses:
+      return R"({"operation": "GET /things", "status": [400], "reason": "..."})";
+    case Extra::kAttributes:
+      return R"({"operation": "GET /things", "attributes": ["username"], "reason": "..."})";
+  }
+  return "";
+}
+
+Result<OperationNote> ReadNote(const std::string& name, const Json& entry, Extra extra) {
   OperationNote note;
   const Json members = entry.is_object() ? entry : Json::object();
   bool good = entry.is_object();
@@ -35,7 +49,9 @@ Result<OperationNote> ReadNote(const std::string& name, const Json& entry, bool 
       good = good && value.is_boolean();
       note.if_present = value == true;
     } else {
-      good = good && with_statuses && key == "status" && value.is_array();
+      const bool asked =
+          (extra == Extra::kStatuses && key == "status") || (extra == Extra::kAttributes && key == "attributes");
+      good = good && asked && value.is_array();
     }
   }
   if (good) {
@@ -46,12 +62,15 @@ Result<OperationNote> ReadNote(const std::string& name, const Json& entry, bool 
       good = good && status.is_number_integer();
       if (good) note.statuses.insert(status.get<int>());
     }
+    const Json attributes = entry.value("attributes", Json::array());
+    for (const Json& attribute : attributes) {
+      good = good && attribute.is_string();
+      if (good) note.attributes.push_back(attribute.get<std::string>());
+    }
   }
-  if (good && !note.operation.empty() && !note.reason.empty() && (!with_statuses || !note.statuses.empty()))
-    return note;
-  return Fail(Wrong(name, "an entry has another form",
-                    with_statuses ? R"({"operation": "GET /things", "status": [400], "reason": "..."})"
-                                  : R"({"operation": "GET /things", "reason": "..."})",
+  const bool has_extra = extra == Extra::kNone || !note.statuses.empty() || !note.attributes.empty();
+  if (good && !note.operation.empty() && !note.reason.empty() && has_extra) return note;
+  return Fail(Wrong(name, "an entry has another form", FormOf(extra),
                     Printable(entry.dump(-1, ' ', false, Json::error_handler_t::replace), kShownBytes)));
 }
 
@@ -73,17 +92,15 @@ std::string OneLine(const std::string& text) {
   return line;
 }
 
-}  // namespace
-
-Result<std::vector<OperationNote>> ReadOperationNotes(const Parameters& parameters, const std::string& name,
-                                                      const std::vector<Operation>& operations, bool with_statuses) {
+Result<std::vector<OperationNote>> ReadNotes(const Parameters& parameters, const std::string& name,
+                                             const std::vector<Operation>& operations, Extra extra) {
   READINESS_ASSIGN(const Json list, parameters.Raw(name));
   if (!list.is_array()) return Fail(Wrong(name, "no list", "a list", list.type_name()));
   std::vector<std::string> known;
   for (const Operation& operation : operations) known.push_back(operation.Name());
   std::vector<OperationNote> notes;
   for (const Json& entry : list) {
-    READINESS_ASSIGN(OperationNote note, ReadNote(name, entry, with_statuses));
+    READINESS_ASSIGN(OperationNote note, ReadNote(name, entry, extra));
     if (std::find(known.begin(), known.end(), note.operation) == known.end()) {
       if (note.if_present) continue;
       Error error = Wrong(name, "the target's OpenAPI document has no such operation",
@@ -98,6 +115,46 @@ Result<std::vector<OperationNote>> ReadOperationNotes(const Parameters& paramete
     notes.push_back(std::move(note));
   }
   return notes;
+}
+
+}  // namespace
+
+Result<std::vector<OperationNote>> ReadOperationNotes(const Parameters& parameters, const std::string& name,
+                                                      const std::vector<Operation>& operations, bool with_statuses) {
+  return ReadNotes(parameters, name, operations, with_statuses ? Extra::kStatuses : Extra::kNone);
+}
+
+Result<std::vector<OperationNote>> ReadShownToAll(const Parameters& parameters, const std::string& name,
+                                                  const std::vector<Operation>& operations) {
+  return ReadNotes(parameters, name, operations, Extra::kAttributes);
+}
+
+std::string AttributeCanary(const Identity& who, const std::string& attribute) {
+  return "the " + who.label + "'s " + (attribute == "unique" ? "mark" : attribute);
+}
+
+Result<std::string> TakeShownToAll(std::vector<CanaryHit>& hits, const Identity& owner, const OperationNote* note) {
+  if (note == nullptr) return std::string();
+  std::string taken;
+  const auto take = [&](const std::string& attribute) {
+    const std::string name = AttributeCanary(owner, attribute);
+    if (std::erase_if(hits, [&](const CanaryHit& hit) { return hit.name == name; }) == 0) return;
+    taken += (taken.empty() ? "" : ", ") + name;
+  };
+  for (const std::string& attribute : note->attributes) {
+    if (!owner.values.contains(attribute)) {
+      std::vector<std::string> known;
+      for (const auto& [name, value] : owner.values) known.push_back(name);
+      Error error = Wrong("shown_to_all", "an identity has no such attribute", "one that target.json gives to it",
+                          Printable(attribute, kShownBytes));
+      if (const auto near = NearestWord(attribute, known)) error.fix = fmt::format("did you mean \"{}\"?", *near);
+      return Fail(std::move(error));
+    }
+    take(attribute);
+  }
+  // The mark is part of what was shown.
+  if (!taken.empty()) take("unique");
+  return taken;
 }
 
 const OperationNote* NoteAbout(const std::vector<OperationNote>& notes, const Operation& operation) {

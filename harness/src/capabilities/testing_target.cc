@@ -1,6 +1,7 @@
 // Fakes of what stands around the target's API: language model, operations, services, commands, source tree.
 
 #include "readiness/source_glob.h"
+#include "readiness/sweep.h"
 #include "readiness/testing.h"
 
 namespace readiness::testing {
@@ -83,6 +84,8 @@ Result<PopulatedIdentity> FakeOpenApi::Populate(const Identity& who) {
   PopulatedIdentity identity{who, {}};
   identity.who.values["object_id"] = "object-of-" + who.label;
   identity.canaries.Add("canary of " + who.label, "canary-of-" + who.label);
+  const auto email = who.values.find("email");
+  if (email != who.values.end()) identity.canaries.Add(AttributeCanary(who, "email"), email->second.get<std::string>());
   return identity;
 }
 

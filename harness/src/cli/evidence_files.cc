@@ -107,7 +107,8 @@ Result<std::vector<EvidenceFile>> EvidenceWriter::Write(const std::string& folde
         fmt::format("--- {}\n{}\n", ++number, Printable(redactor.Redact(RenderEntry(entry, redactor)), kMaxText));
   }
   if (log.dropped() > 0)
-    exchanges += fmt::format("--- {} entries between the first and the latest are left out\n", log.dropped());
+    exchanges += fmt::format(
+        "--- {} entries between the first and the latest are left out; none right before a violation\n", log.dropped());
   READINESS_RETURN_IF_ERROR(write("exchanges.txt", "what the item did, in order", exchanges));
 
   for (const auto& [service, text] : logs_) {

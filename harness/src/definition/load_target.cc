@@ -132,7 +132,7 @@ class TargetReader {
   }
 
   void ReadOperations(const LocatedJson& value) {
-    OperationsContext context{action_names_, {"unique", "password"}};
+    OperationsContext context{action_names_, {"unique", "password", "fresh"}};
     for (const auto& [kind, description] : target_.identities) {
       for (const auto& [name, text] : description.attributes) context.values.push_back(name);
     }

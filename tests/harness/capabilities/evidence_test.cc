@@ -88,5 +88,35 @@ TEST(EvidenceLog, KeepsTheFirstAndTheLatest) {
   EXPECT_EQ(entries.back().statement, "1199");
 }
 
+TEST(EvidenceLog, KeepsWhatIsRightBeforeAViolation) {
+  EvidenceLog log;
+  Findings findings;
+  log.Watch(findings);
+  for (int i = 0; i < 2000; ++i) {
+    if (i == 301 || i == 311) findings.AddViolation({"it rests on what came before", "", "", "", ""});
+    EvidenceEntry entry;
+    entry.statement = std::to_string(i);
+    log.Add(entry);
+  }
+  const std::vector<EvidenceEntry> entries = log.Entries();
+  ASSERT_EQ(entries.size(), 500u + 32 + 10) << "what lies before both is kept once";
+  EXPECT_EQ(log.dropped(), 2000u - entries.size());
+  EXPECT_EQ(entries[99].statement, "99");
+  EXPECT_EQ(entries[100].statement, "269");
+  EXPECT_EQ(entries[141].statement, "310");
+  EXPECT_EQ(entries[142].statement, "1600");
+}
+
+TEST(EvidenceLog, ViolationsWithoutEndAreBounded) {
+  EvidenceLog log;
+  Findings findings;
+  log.Watch(findings);
+  for (int i = 0; i < 5000; ++i) {
+    log.Add({});
+    findings.AddViolation({});
+  }
+  EXPECT_LE(log.Entries().size(), kMaxEvidenceEntries + kMaxPinnedEntries);
+}
+
 }  // namespace
 }  // namespace readiness

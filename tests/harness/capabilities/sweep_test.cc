@@ -51,6 +51,26 @@ TEST(Sweep, GivenAwayIsWhatTheRequestDidNotCarry) {
   EXPECT_THAT(GivenAway(Exchanged("", "nothing"), canaries), IsEmpty());
 }
 
+TEST(Sweep, ShownToAllTakesTheNamedAttributesAndTheirMarkOnly) {
+  Identity owner;
+  owner.label = "owner";
+  owner.values = {{"username", "u"}, {"email", "e"}, {"unique", "m"}};
+  const std::vector<CanaryHit> all = {{"the owner's username", "plain"},
+                                      {"the owner's email", "plain"},
+                                      {"the owner's mark", "plain"},
+                                      {"the owner's text of add", "plain"}};
+  OperationNote note{"GET /things", {}, "by design", false, {"username"}};
+  std::vector<CanaryHit> hits = all;
+  EXPECT_EQ(*TakeShownToAll(hits, owner, &note), "the owner's username, the owner's mark");
+  EXPECT_EQ(Describe(hits), "the owner's email (plain), the owner's text of add (plain)");
+  hits = {{"the owner's mark", "plain"}};
+  EXPECT_EQ(*TakeShownToAll(hits, owner, &note), "");
+  EXPECT_THAT(hits, SizeIs(1)) << "the mark alone is no attribute that may be shown";
+  EXPECT_EQ(*TakeShownToAll(hits, owner, nullptr), "");
+  note.attributes = {"usrname"};
+  EXPECT_THAT(RenderError(TakeShownToAll(hits, owner, &note).error()), HasSubstr("did you mean \"username\"?"));
+}
+
 TEST(Sweep, DescriptionsAreOneLineAndBounded) {
   const Exchange exchange = Exchanged(std::string(5000, 'x'), "a\nb\x1b[31m");
   EXPECT_THAT(DescribeRequest(exchange), HasSubstr("POST /things?q=1 with xxx"));
@@ -75,10 +95,10 @@ TEST(Sweep, RowsAreComparedWithTheLastLook) {
 
 TEST(Sweep, NotesAreFoundByTheirOperation) {
   const std::vector<Operation> operations = {Of("GET", "/a"), Of("GET", "/b")};
-  const Parameters parameters(Json
-      {{"notes",
-        {{{"operation", "GET /a"}, {"status", {400, 409}}, {"reason", "r"}},
-         {{"operation", "GET /gone"}, {"status", {400}}, {"reason", "r"}, {"if_present", true}}}}});
+  const Parameters parameters(
+      Json{{"notes",
+            {{{"operation", "GET /a"}, {"status", {400, 409}}, {"reason", "r"}},
+             {{"operation", "GET /gone"}, {"status", {400}}, {"reason", "r"}, {"if_present", true}}}}});
   const auto notes = ReadOperationNotes(parameters, "notes", operations, true);
   ASSERT_TRUE(notes) << notes.error().Brief();
   ASSERT_NE(NoteAbout(*notes, operations[0]), nullptr);

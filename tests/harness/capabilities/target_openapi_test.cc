@@ -152,6 +152,27 @@ TEST_F(TargetOpenApiTest, OverridesGoBeforeCommonValues) {
   EXPECT_EQ(Sent("POST /whole", {{{"user_id", 8}}, {}, {}, {}}).body, R"({"points":[{"n":1,"user_id":8}]})");
 }
 
+TEST_F(TargetOpenApiTest, WhatIsGivenFitsTheBodyThatIsStated) {
+  target_.operations.overrides["POST /things"].body = Json{{"title", "T"}, {"user_id", "${user_id}"}, {"name", "n"}};
+  target_.operations.overrides["POST /whole"].body = Json{{"username", "u"}};
+  OperationInput input;
+  input.values = {{"user_id", "8"}, {"title", 9}, {"name", 10}};
+  EXPECT_EQ(Sent("POST /things", input).body, R"({"name":"10","title":"9","user_id":8})");
+  EXPECT_EQ(Sent("POST /things", {{}, {}, {}, {{"user_id", "8"}, {"title", 9}}}).body,
+            R"({"name":"n","title":"9","user_id":8})");
+  EXPECT_EQ(Sent("POST /whole", {{}, {}, {}, {{"username", 7}}}).body, R"({"username":"7"})") << "as what stood there";
+}
+
+TEST_F(TargetOpenApiTest, FreshIsNewWithEachRequestAndTheSameWithinOne) {
+  target_.operations.overrides["POST /whole"].body = Json{{"a", "t ${fresh}"}, {"b", "t ${fresh}"}};
+  const Json first = Json::parse(Sent("POST /whole").body), second = Json::parse(Sent("POST /whole").body);
+  EXPECT_EQ(first.at("a"), first.at("b"));
+  EXPECT_NE(first.at("a"), second.at("a"));
+  target_.operations.values["thing_id"] = "${fresh}";
+  EXPECT_THAT(openapi_.SubjectPathParameters(Named("GET /things/{thing_id}")), IsEmpty())
+      << "it addresses nothing that exists";
+}
+
 TEST_F(TargetOpenApiTest, PathParametersOfTheSubjectAreKnown) {
   const Operation operation = Named("GET /things/{thing_id}");
   EXPECT_THAT(openapi_.SubjectPathParameters(operation), ElementsAre("thing_id"));

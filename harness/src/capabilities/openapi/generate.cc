@@ -140,14 +140,18 @@ bool IsRequired(const Json& schema, const std::string& name) {
          std::find(required->begin(), required->end(), name) != required->end();
 }
 
-// Required properties, and every one for which somebody states a value. `object` is what the schema offers itself.
+// Required properties, and every one for which somebody states a value; where nothing is said to be required, also
+// those that offer a value, as the document may just be silent about it. `object` is what the schema offers itself.
 Result<Json> FillObject(Json object, const Json& schema, const StatedValues& stated, int depth) {
   const auto properties = schema.find("properties");
   if (properties == schema.end() || !properties->is_object()) return object;
+  const auto required = schema.find("required");
+  const bool says_nothing = object.empty() && (required == schema.end() || !required->is_array() || required->empty());
   for (const auto& [name, property] : properties->items()) {
     const bool has = stated.Has(name);
     const bool renewed = object.contains(name) && IsUnique(property);
-    if (!has && !renewed && (object.contains(name) || !IsRequired(schema, name))) continue;
+    const bool wanted = IsRequired(schema, name) || (says_nothing && Offered(property) != nullptr);
+    if (!has && !renewed && (object.contains(name) || !wanted)) continue;
     if (has) {
       READINESS_ASSIGN(object[name], MakeValue(name, property, stated));
     } else {
@@ -155,18 +159,6 @@ Result<Json> FillObject(Json object, const Json& schema, const StatedValues& sta
     }
   }
   return object;
-}
-
-// An id that is captured as a number may be wanted as a text, and the other way round.
-Json Fit(Json value, const Json& schema) {
-  const std::string type = TypeOf(schema);
-  if (type == "string" && value.is_number()) return value.dump();
-  if ((type == "integer" || type == "number") && value.is_string()) {
-    const std::string& text = value.get_ref<const std::string&>();
-    const bool digits = !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
-    if (digits) return static_cast<std::int64_t>(std::strtoll(text.c_str(), nullptr, 10));
-  }
-  return value;
 }
 
 }  // namespace
@@ -177,6 +169,17 @@ const Json* StatedValues::InTarget(const std::string& name) const {
     if (const auto found = layer->find(name); found != layer->end()) return &found->second;
   }
   return nullptr;
+}
+
+Json Fit(Json value, const Json& schema) {
+  const std::string type = TypeOf(schema);
+  if (type == "string" && value.is_number()) return value.dump();
+  if ((type == "integer" || type == "number") && value.is_string()) {
+    const std::string& text = value.get_ref<const std::string&>();
+    const bool digits = !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
+    if (digits) return static_cast<std::int64_t>(std::strtoll(text.c_str(), nullptr, 10));
+  }
+  return value;
 }
 
 Result<Json> MakeValue(const std::string& name, const Json& schema, const StatedValues& stated) {

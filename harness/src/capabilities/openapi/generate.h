@@ -26,6 +26,9 @@ struct StatedValues {
 /// that demands something huge).
 Result<Json> MakeValue(const std::string& name, const Json& schema, const StatedValues& stated);
 
+/// `value` as `schema` wants it: an id that is a number as text, and the other way round.
+Json Fit(Json value, const Json& schema);
+
 /// A value for `schema` alone. Errors: as above.
 Result<Json> MakeFor(const Json& schema, const StatedValues& stated, int depth = 0);
 

@@ -9,6 +9,7 @@
 #include "capabilities/openapi/document.h"
 #include "capabilities/placeholders.h"
 #include "capabilities/sending.h"
+#include "readiness/sweep.h"
 
 namespace readiness {
 namespace {
@@ -44,25 +45,44 @@ std::string Joined(const std::vector<std::pair<std::string, std::string>>& pairs
   return joined;
 }
 
+const Json& Member(const Json& object, const std::string& name) {
+  static const Json kNothing = Json::object();
+  const auto found = object.is_object() ? object.find(name) : object.end();
+  return found == object.end() ? kNothing : *found;
+}
+
+const Json& PropertySchema(const Json& schema, const std::string& name) {
+  return Member(Member(schema, "properties"), name);
+}
+
+// As the schema wants it; where it is silent, of the type that stood there.
+Json FitInstead(const Json& given, const Json& schema, const Json& before) {
+  if (schema.contains("type") || before.is_null()) return Fit(given, schema);
+  return Fit(given, {{"type", before.is_string() ? "string" : before.is_number_integer() ? "integer" : "any"}});
+}
+
 // Everywhere in a body that is stated as a whole.
-void ReplaceByName(const Values& given, Json& body) {
+void ReplaceByName(const Values& given, const Json& schema, Json& body) {
   if (body.is_array()) {
-    for (Json& element : body) ReplaceByName(given, element);
+    for (Json& element : body) ReplaceByName(given, Member(schema, "items"), element);
   }
   if (!body.is_object()) return;
   for (auto& [name, value] : body.items()) {
     if (const auto found = given.find(name); found != given.end()) {
-      value = found->second;
+      value = FitInstead(found->second, PropertySchema(schema, name), value);
     } else {
-      ReplaceByName(given, value);
+      ReplaceByName(given, PropertySchema(schema, name), value);
     }
   }
 }
 
-bool HasPlaceholder(const Json& value) {
+constexpr const char* kFresh = "fresh";
+
+// Does a text hold a placeholder that the subject fills?
+bool IsOfSubject(const Json& value) {
   if (!value.is_string()) return false;
   const auto names = PlaceholdersIn(value.get_ref<const std::string&>());
-  return names && !names->empty();
+  return names && std::any_of(names->begin(), names->end(), [](const std::string& name) { return name != kFresh; });
 }
 
 }  // namespace
@@ -100,7 +120,7 @@ Result<PopulatedIdentity> TargetOpenApi::Populate(const Identity& who) {
   const std::string mark = unique != who.values.end() && unique->second.is_string() ? AsText(unique->second) : "";
   for (const auto& [name, value] : who.values) {
     if (mark.empty() || !value.is_string() || AsText(value).find(mark) == std::string::npos) continue;
-    populated.canaries.Add("the " + who.label + "'s " + (name == "unique" ? "mark" : name), AsText(value));
+    populated.canaries.Add(AttributeCanary(who, name), AsText(value));
   }
   for (const std::string& action : target_.operations.populate) {
     READINESS_ASSIGN(const bool has, actions_.Has(action));
@@ -127,7 +147,7 @@ std::vector<std::string> TargetOpenApi::SubjectPathParameters(const Operation& o
   for (const OperationParameter& parameter : operation.parameters) {
     if (parameter.in != "path") continue;
     const Json* value = stated.InTarget(parameter.name);
-    if (value != nullptr && HasPlaceholder(*value)) names.push_back(parameter.name);
+    if (value != nullptr && IsOfSubject(*value)) names.push_back(parameter.name);
   }
   return names;
 }
@@ -174,14 +194,15 @@ Result<void> TargetOpenApi::AddBody(const Operation& operation, const StatedValu
   Json body;
   if (own != nullptr && own->body) {
     READINESS_ASSIGN(body, FillJson(*own->body, ValueLayers({stated.subject})));
-    ReplaceByName(input.values, body);
+    ReplaceByName(input.values, operation.body_schema, body);
   } else {
     // Nothing is known of it: an object is what most take.
     const bool anything = !operation.body_schema.is_object() || operation.body_schema.empty();
     READINESS_ASSIGN(body, MakeFor(anything ? Json{{"type", "object"}} : operation.body_schema, stated));
   }
   if (body.is_object()) {
-    for (const auto& [name, value] : input.body) body[name] = value;
+    for (const auto& [name, value] : input.body)
+      body[name] = FitInstead(value, PropertySchema(operation.body_schema, name), Member(body, name));
   }
   request.headers.emplace_back("Content-Type", operation.body_type);
   if (!is_form) {
@@ -199,8 +220,10 @@ Result<void> TargetOpenApi::AddBody(const Operation& operation, const StatedValu
 Result<HttpRequest> TargetOpenApi::MakeRequest(const Operation& operation, const Identity& who, const Identity& subject,
                                                const OperationInput& input) {
   const auto* own = OverrideOf(operation);
+  Values of_subject = subject.values;
+  of_subject.emplace(kFresh, "r" + RandomHex(kCanaryBytes));
   const StatedValues stated{&input.values, own == nullptr ? nullptr : &own->values, &target_.operations.values,
-                            &subject.values};
+                            &of_subject};
   READINESS_ASSIGN(const std::string service_url, ServiceUrl(session_, operation.service));
   READINESS_ASSIGN(Parts parts, MakeParts(operation, stated));
   for (const auto& [name, value] : input.query) Replace(parts.query, name, value);
