@@ -176,6 +176,10 @@ std::vector<Front> TokenFronts() {
        {Declares({"GET /api/v1/auth/me", "POST /api/v1/symptoms/"}), Says("/api/v1/symptoms/", 403)},
        kOpen,
        "log_symptom"}};
+  Json hidden = Json::array();
+  for (const char* path : {"~1api~1v1~1checkins~1upsert", "~1api~1v1~1symptoms~1", "~1api~1v1~1consent"})
+    hidden.push_back({{"op", "remove"}, {"path", std::string("/paths/") + path}});
+  fronts.push_back({"TokensSomeAreHidden", item, {Patches("/openapi.json", hidden)}, kOpen, "owner_succeeds"});
   for (const auto& [name, status] : std::vector<std::pair<const char*, int>>{{"TokensNobodyIsSentElsewhere", 302},
                                                                              {"TokensNobodyFindsIt", 404},
                                                                              {"TokensNobodyIsLimited", 429},

@@ -64,7 +64,8 @@ Definitions Changed(const fs::path& folder, const std::string& name, const Chang
 
 std::vector<std::string> AllItems(const std::string& suite) {
   std::vector<std::string> ids;
-  for (const Json& item : ReadJson(fs::path(kSuites) / suite / "suite.json")["items"]) ids.push_back(item["id"]);
+  const Json definition = ReadJson(fs::path(kSuites) / suite / "suite.json");
+  for (const Json& item : definition["items"]) ids.push_back(item["id"]);
   return ids;
 }
 
