@@ -57,9 +57,20 @@ std::string Grouped(const std::map<std::string, std::vector<std::string>>& group
 
 // {"unknown-user": [401, 404]}: the exact refusals of one forgery.
 Result<std::map<std::string, StatusSet>> ReadRefusalsOf(const Parameters& parameters) {
-  static const std::set<std::string> kNames = {
-      "garbage", "empty-signature", "alg-none",     "payload-swapped", "truncated-signature", "wrong-key",
-      "expired", "not-yet-valid",   "unknown-user", "wrong-audience",  "other-algorithm",     "key-confusion"};
+  static const std::set<std::string> kNames = {"garbage",
+                                               "empty-signature",
+                                               "alg-none",
+                                               "alg-none-capitalised",
+                                               "alg-none-mixed-case",
+                                               "payload-swapped",
+                                               "truncated-signature",
+                                               "wrong-key",
+                                               "expired",
+                                               "not-yet-valid",
+                                               "unknown-user",
+                                               "wrong-audience",
+                                               "other-algorithm",
+                                               "key-confusion"};
   READINESS_ASSIGN(const Json of, parameters.Raw("refusals_of"));
   std::map<std::string, StatusSet> refusals;
   for (const auto& [name, statuses] : of.items()) {
