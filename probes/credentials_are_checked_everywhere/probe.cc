@@ -222,8 +222,10 @@ class Sweep {
     READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
     Report(judgement, changes);
     judgements_.push_back(std::move(judgement));
-    // What is gone can be asked for by nobody.
-    return LostRows(changes) || judgements_.back().deleted ? MakeOwner() : Result<void>{};
+    // Nobody can be asked for what is gone, or became another's.
+    const bool damaged = std::any_of(changes.begin(), changes.end(),
+                                     [](const TableChange& change) { return change.rows_after <= change.rows_before; });
+    return damaged || judgements_.back().deleted ? MakeOwner() : Result<void>{};
   }
 
   const StatusSet& RefusalsOf(const Identity& caller) const {

@@ -195,6 +195,16 @@ TEST_F(CredentialsTest, ViolatedByA404ThatDeletesAndTheRestIsTriedWithAFreshOwne
   EXPECT_THAT(last, SizeIs(::testing::Ge(2u))) << "the forgeries are made of the fresh owner's token";
 }
 
+TEST_F(CredentialsTest, OwnerIsMadeAnewAfterAForgeryChangedItsRows) {
+  Gives(kCreate, 200, "{}", [this](const auto& sent) { t.store.ChangeRows(sent.subject.owner, "things"); });
+  ASSERT_TRUE(Run());
+  for (const auto& sent : t.openapi.sent) {
+    if (sent.operation == kRead) {
+      EXPECT_NE(sent.subject.owner, "id-owner");
+    }
+  }
+}
+
 TEST_F(CredentialsTest, HoldsWhenRefusalsAreAudited) {
   Gives(kCreate, 401, "{}", [this](const auto& sent) { t.store.AddRows(sent.subject.owner, "audit_events", 1); });
   ASSERT_TRUE(Run());
