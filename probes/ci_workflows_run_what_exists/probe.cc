@@ -40,6 +40,9 @@ constexpr std::pair<const char*, const char*> kPlanted[] = {
     {"pytest tests", "pytest tests || true"},
     {"  pull_request:\n", ""},
     {"run: pytest tests", "run: echo pytest tests"},
+    {"run: pytest tests", "run: pip install pytest"},
+    {"run: pytest tests", "run: pytest --collect-only tests"},
+    {"run: pytest tests", "run: pytest tests | tee log"},
     {"    runs-on: ubuntu-latest\n    steps:\n    - run: docker", "    steps:\n    - run: docker"}};
 
 class Check {

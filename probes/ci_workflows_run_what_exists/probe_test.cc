@@ -130,8 +130,58 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"JobIsOff", "  deploy:\n", "  deploy:\n    if: ${{ false }}\n", "no step does the work \"deploy\""},
         Fault{"TestsAreOnlyPrinted", "python -m pytest", "echo python -m pytest", "no step does the work \"test\""},
         Fault{"TestsAreACommentOnly", "python -m pytest", "# python -m pytest", "no step does the work \"test\""},
+        Fault{"TestsAreOnlyInstalled", "python -m pytest -q tests/test_x.py::test_one --cov app",
+              "pip install pytest pytest-cov", "no step does the work \"test\""},
+        Fault{"TestsAreOnlyCollected", "-q tests", "--collect-only tests", "no step does the work \"test\""},
+        Fault{"TestsAreOnlyAskedForTheirVersion", "-q tests", "--version tests", "no step does the work \"test\""},
+        Fault{"TestsArePrintedInQuotes", "python -m pytest -q tests/test_x.py::test_one --cov app",
+              "echo \"next: && python -m pytest\"", "no step does the work \"test\""},
+        Fault{"DeploymentIsOnlyTried", "kubectl apply", "kubectl apply --dry-run=client",
+              "no step does the work \"deploy\""},
+        Fault{"DeploymentIsOfAnotherKind", "kubectl apply", "kubectl diff", "no step does the work \"deploy\""},
+        Fault{"TestsArePiped", "--cov app", "--cov app | tee log", "cannot"},
+        Fault{"TestsAreFollowedBySuccess", "python -m pytest", "set +e\n        python -m pytest", "cannot"},
+        Fault{"TestsRunInTheBackground", "--cov app", "--cov app &", "cannot"},
+        Fault{"TestsAreNotTheLastOfAChain", "--cov app", "--cov app && echo ok", "cannot"},
+        Fault{"SubshellsFolderEndsWithIt", "cd scripts && ./lint.sh", "(cd scripts)\n        ./lint.sh",
+              "not in the tree"},
         Fault{"NoSteps", "    steps:\n    - run: docker", "    step:\n    - run: docker", "no steps"},
         Fault{"NotYaml", "name: all", "name: [all", "not YAML"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+struct Sound {
+  const char* name;
+  const char* from;
+  const char* to;
+};
+void PrintTo(const Sound& sound, std::ostream* stream) {
+  *stream << sound.name;
+}
+class CiWorkflowsRunWhatExistsSoundTest : public CiWorkflowsRunWhatExistsTest,
+                                          public ::testing::WithParamInterface<Sound> {};
+
+TEST_P(CiWorkflowsRunWhatExistsSoundTest, Holds) {
+  Replace(GetParam().from, GetParam().to);
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sound, CiWorkflowsRunWhatExistsSoundTest,
+    ::testing::Values(
+        Sound{"AStepThatStopsAtErrors", "--cov app", "--cov app; true"},
+        Sound{"APipeOfANamedBash", "    - run: |\n",
+              "    - shell: bash\n      run: |\n        pytest tests | tee log\n"},
+        Sound{"APipeWithPipefail", "--cov app", "--cov app\n        set -o pipefail\n        pytest | tee log"},
+        Sound{"AStatusThatIsHandedOn", "--cov app", "--cov app || exit 1"},
+        Sound{"ASecondTry", "--cov app", "--cov app || pytest --lf"},
+        Sound{"ByAWrapper", "python -m pytest", "sudo -E CI=1 poetry run pytest"},
+        Sound{"ByAShell", "python -m pytest -q tests/test_x.py::test_one --cov app", "bash -ec 'pytest tests'"},
+        Sound{"WithOptionsBefore", "kubectl apply", "kubectl --namespace web apply"},
+        Sound{"WithADryRunFirst", "kubectl apply -f ../k8s",
+              "kubectl apply --dry-run=server -f ../k8s && kubectl apply -f ../k8s"},
+        Sound{"PipedIntoIt", "kubectl apply -f ../k8s", "kustomize build ../k8s | kubectl apply -f -"},
+        Sound{"InASubshell", "cd scripts && ./lint.sh", "(cd scripts && ./lint.sh)\n        ls tests"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST_F(CiWorkflowsRunWhatExistsTest, AnEmptyWorkflowIsViolated) {

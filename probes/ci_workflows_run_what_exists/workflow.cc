@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "readiness/source_dockerfile.h"
 #include "readiness/source_glob.h"
+#include "readiness/source_shell.h"
+#include "work.h"
 
 namespace readiness::workflows {
 namespace {
@@ -135,9 +136,7 @@ class Examiner {
     const bool off = IsOff(job);
     const bool lenient = job.TextAt({"continue-on-error"}) == "true";
     const Matrix matrix = ReadMatrix(job);
-    std::string folder = job.TextAt({"defaults", "run", "working-directory"});
-    if (folder.empty()) folder = workflow_.TextAt({"defaults", "run", "working-directory"});
-    for (const YamlNode& step : steps->items) CheckStep(step, folder, matrix, off, lenient);
+    for (const YamlNode& step : steps->items) CheckStep(step, job, matrix, off, lenient);
   }
 
   static bool IsOff(const YamlNode& node) {
@@ -146,81 +145,43 @@ class Examiner {
     return condition == "false";
   }
 
-  void CheckStep(const YamlNode& step, std::string folder, const Matrix& matrix, bool off, bool lenient) {
+  void CheckStep(const YamlNode& step, const YamlNode& job, const Matrix& matrix, bool off, bool lenient) {
     ++examined_.steps;
     const std::string uses = step.TextAt({"uses"});
     const std::string run = step.TextAt({"run"});
     if (uses.empty() && run.empty()) return Add(step, "a step does nothing", step.TextAt({"name"}), "add run or uses");
-    if (const std::string own = step.TextAt({"working-directory"}); !own.empty()) {
-      folder = own;
-      for (const std::string& one : Expand(own, matrix)) NeedFolder(step, "", one);
-    }
+    for (const std::string& one : Expand(step.TextAt({"working-directory"}), matrix)) NeedFolder(step, "", one);
+    const std::string folder = RunSetting(step, job, "working-directory");
+    const std::vector<ShellCommand> commands = ReadShell(run, ModesOf(RunSetting(step, job, "shell")));
     if (!uses.empty()) CheckLocal(step, uses);
     const YamlNode* with = step.Find("with");
     if (with != nullptr) CheckInputs(step, *with, uses, matrix);
     for (const std::string& text : Expand(run, matrix)) CheckScript(step, text, folder);
-    const bool switched_off = off || IsOff(step);
+    if (off || IsOff(step)) return;
+    const bool tolerated = lenient || step.TextAt({"continue-on-error"}) == "true";
     for (const auto& [work, parts] : must_do_) {
-      const bool does = std::any_of(parts.begin(), parts.end(), [&](const std::string& part) {
-        return DoesWork(run, part) || uses.starts_with(part);
-      });
-      if (!does || switched_off) continue;
-      if (lenient || step.TextAt({"continue-on-error"}) == "true" || CannotFail(run, parts)) {
+      const Doing doing = run.empty() ? DoneByAction(uses, parts) : DoneBy(commands, parts);
+      if (doing == Doing::kNot) continue;
+      if (tolerated || doing == Doing::kCannotFail) {
         Add(step, "a step that has to be able to fail cannot",
-            fmt::format("{}: {}", work, Shortened(run.empty() ? uses : run)), "drop continue-on-error and || true");
+            fmt::format("{}: {}", work, Shortened(run.empty() ? uses : run)),
+            "let its exit status be the step's: no continue-on-error, no || true, pipefail where it is piped");
       } else {
         ++examined_.done[work];
       }
     }
   }
 
+  /// The setting of the step, or the nearest default.
+  std::string RunSetting(const YamlNode& step, const YamlNode& job, std::string_view key) const {
+    if (std::string own = step.TextAt({key}); !own.empty()) return own;
+    if (std::string own = job.TextAt({"defaults", "run", key}); !own.empty()) return own;
+    return workflow_.TextAt({"defaults", "run", key});
+  }
+
   static std::string Shortened(std::string text) {
     std::replace(text.begin(), text.end(), '\n', ' ');
     return text.size() > 120 ? text.substr(0, 120) + "..." : text;
-  }
-
-  /// Not in a comment, and not merely printed.
-  static bool DoesWork(const std::string& run, const std::string& part) {
-    for (const std::string& line : Lines(run)) {
-      const std::size_t at = line.find(part);
-      const std::string begin = line.substr(0, line.find_first_of(" \t"));
-      if (at != std::string::npos && !line.starts_with('#') && !IsOneOf(begin, {"echo", "printf", "#"}) &&
-          line.substr(0, at).find(" # ") == std::string::npos)
-        return true;
-    }
-    return false;
-  }
-
-  static bool CannotFail(const std::string& run, const Words& parts) {
-    for (const std::string& line : Lines(run)) {
-      const bool does = std::any_of(parts.begin(), parts.end(),
-                                    [&](const std::string& part) { return line.find(part) != std::string::npos; });
-      if (!does) continue;
-      for (const char* end : {"|| true", "||true", "|| :", "|| exit 0", "|| echo", "; true", "; exit 0"}) {
-        if (line.find(end) != std::string::npos) return true;
-      }
-    }
-    return run.find("set +e") != std::string::npos;
-  }
-
-  /// Commands with continued lines joined and blanks before them removed.
-  static Words Lines(const std::string& text) {
-    Words lines;
-    std::string line;
-    for (std::size_t begin = 0; begin <= text.size();) {
-      const std::size_t end = std::min(text.find('\n', begin), text.size());
-      std::string part = text.substr(begin, end - begin);
-      begin = end + 1;
-      if (line.empty()) part.erase(0, std::min(part.find_first_not_of(" \t"), part.size()));
-      const bool continued = part.ends_with('\\');
-      if (continued) part.back() = ' ';
-      line += part;
-      if (continued) continue;
-      if (!line.empty()) lines.push_back(line);
-      line.clear();
-    }
-    if (!line.empty()) lines.push_back(line);
-    return lines;
   }
 
   void CheckLocal(const YamlNode& at, const std::string& uses) {
@@ -263,32 +224,18 @@ class Examiner {
     if (!tree_.HasFolder(*whole)) Add(at, "a step names a folder that is not in the tree", *whole, "correct the path");
   }
 
-  void CheckScript(const YamlNode& step, const std::string& run, std::string folder) {
-    for (const std::string& line : Lines(run)) {
-      if (line.starts_with('#')) continue;
-      Words command;
-      for (std::string word : SplitShellWords(line)) {
-        const bool ends = word.size() > 1 && word.ends_with(';');
-        if (ends) word.pop_back();
-        if (IsOneOf(word, {"&&", "||", ";", "|", "do", "then"})) {
-          CheckCommand(step, command, folder);
-          command.clear();
-          continue;
-        }
-        command.push_back(word);
-        if (ends) {
-          CheckCommand(step, command, folder);
-          command.clear();
-        }
-      }
-      CheckCommand(step, command, folder);
+  void CheckScript(const YamlNode& step, const std::string& run, const std::string& folder) {
+    // A change of folder ends with its subshell.
+    std::map<std::vector<int>, std::string> folders{{{}, folder}};
+    for (const ShellCommand& command : ReadShell(run)) {
+      std::vector<int> around = command.subshells;
+      while (!folders.contains(around)) around.pop_back();
+      std::string& own = folders.emplace(command.subshells, folders.at(around)).first->second;
+      CheckCommand(step, WithoutWrappers(command.words), own);
     }
   }
 
-  void CheckCommand(const YamlNode& step, Words words, std::string& folder) {
-    while (!words.empty() && (words[0] == "sudo" || words[0] == "exec" || words[0] == "time" ||
-                              (words[0].find('=') != std::string::npos && words[0][0] != '-')))
-      words.erase(words.begin());
+  void CheckCommand(const YamlNode& step, const Words& words, std::string& folder) {
     if (words.empty() || IsDynamic(words[0])) return;
     const std::string& program = words[0];
     if (program == "cd" && words.size() > 1) {

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "look_alikes.h"
 #include "origins.h"
+#include "readiness/source_dockerfile.h"
 #include "readiness/source_python.h"
 #include "readiness/source_yaml.h"
 
@@ -106,13 +108,7 @@ class Inspection {
     for (const Value& value : resolved.values) {
       ++seen_.origins;
       std::vector<std::string> foreign(std::begin(kForeign), std::end(kForeign));
-      for (const std::string& domain : Domains(value.text)) {
-        foreign.push_back(fmt::format("https://{}.attacker.example", domain));
-        foreign.push_back(fmt::format("https://attacker{}", domain));
-        std::string near = domain;
-        std::replace(near.begin(), near.end(), '.', 'x');
-        if (near != domain) foreign.push_back("https://" + near);
-      }
+      for (std::string& origin : cors::LookAlikes(value.text)) foreign.push_back(std::move(origin));
       const Result<Pattern> pattern = Pattern::CompileForeign(value.text);
       if (!pattern) {
         seen_.unknown.push_back(fmt::format("{}:{}: {}", value.file, value.line, pattern.error().actual));
@@ -127,27 +123,6 @@ class Inspection {
     }
   }
 
-  /// "app.example.org" in "https://app\.example\.org": what look-alikes are made of.
-  static std::vector<std::string> Domains(const std::string& pattern) {
-    std::string plain;
-    for (const char c : pattern) {
-      if (c != '\\') plain += c;
-    }
-    std::vector<std::string> domains;
-    const std::size_t begin = plain.find("://");
-    if (begin == std::string::npos) return domains;
-    std::string domain;
-    for (std::size_t i = begin + 3; i < plain.size(); ++i) {
-      if (std::isalnum(static_cast<unsigned char>(plain[i])) != 0 || plain[i] == '.' || plain[i] == '-')
-        domain += plain[i];
-      else
-        break;
-    }
-    while (domain.ends_with('.')) domain.pop_back();
-    if (domain.find('.') != std::string::npos) domains.push_back(domain);
-    return domains;
-  }
-
   void Inspect(const Header& header) {
     const Resolved resolved = resolver_.Resolve(header.value, *header.file, header.line);
     for (const Value& value : resolved.values) {
@@ -157,7 +132,7 @@ class Inspection {
     const std::string source = header.value.dump();
     if (source.find("request") != std::string::npos || source.find("origin") != std::string::npos)
       Add("Access-Control-Allow-Origin says what the request says", header.file->path, header.line,
-          source.substr(0, 120));
+          cors::Show(header.value));
   }
 
   void Take(const Resolved& resolved) {
@@ -182,6 +157,7 @@ constexpr std::pair<const char*, const char*> kPlanted[] = {
     {"\"https://a.example.org\"", "\"*\""},
     {"[\"https://b.example.org\"]", "[\"https://b.example.org\", \"*\"]"},
     {"allow_origins=listed + settings.extra", "allow_origin_regex=\".*\""},
+    {"allow_origins=listed + settings.extra", "allow_origin_regex=r\"https://.*example\\.org\""},
     {"app.add_middleware", "listed.append(\"*\")\napp.add_middleware"}};
 
 class Check {
@@ -206,6 +182,7 @@ class Check {
     seen_ = Inspection(reading.files).Go();
     READINESS_RETURN_IF_ERROR(InspectEnvironmentFiles());
     READINESS_RETURN_IF_ERROR(InspectManifests());
+    READINESS_RETURN_IF_ERROR(InspectDockerfiles());
     Conclude(sources.size());
     return {};
   }
@@ -278,7 +255,7 @@ class Check {
       READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
       const Result<std::vector<YamlNode>> documents = ParseYaml(text, file.path);
       if (!documents) {
-        unparsed_.push_back(documents.error().Brief());
+        NoteUnparsed(file.path, text, documents.error());
         continue;
       }
       for (const YamlNode& document : *documents) InspectNode(document, file.path);
@@ -286,10 +263,49 @@ class Check {
     return {};
   }
 
+  /// What does not parse sets nothing; but nobody can say what it was meant to set.
+  void NoteUnparsed(const std::string& path, const std::string& text, const Error& error) {
+    for (const std::string& variable : seen_.variables) {
+      if (text.find(variable) == std::string::npos) continue;
+      unparsed_.push_back(fmt::format("{}:{} does not parse and mentions {}: {}", path,
+                                      error.place ? error.place->line : 0, variable, error.Brief()));
+      return;
+    }
+  }
+
+  /// What the images set.
+  Result<void> InspectDockerfiles() {
+    READINESS_ASSIGN(const std::vector<std::string> globs, context_.parameters.StringList("dockerfiles"));
+    READINESS_ASSIGN(const std::vector<SourceFile> files, context_.source_tree.Files(globs));
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
+      const Result<Dockerfile> parsed = ParseDockerfile(text, file.path);
+      if (!parsed) {
+        NoteUnparsed(file.path, text, parsed.error());
+        continue;
+      }
+      for (const DockerStage& stage : parsed->stages) {
+        for (const DockerInstruction& one : stage.instructions) {
+          if (one.name == "ENV") InspectEnvironment(one, file.path);
+        }
+      }
+    }
+    return {};
+  }
+
+  void InspectEnvironment(const DockerInstruction& one, const std::string& file) {
+    if (one.words.size() > 1 && one.words[0].find('=') == std::string::npos)
+      return CheckSetting(one.words[0], one.words[1], file, one.line);
+    for (const std::string& word : one.words) {
+      const std::size_t equals = word.find('=');
+      if (equals != std::string::npos) CheckSetting(word.substr(0, equals), word.substr(equals + 1), file, one.line);
+    }
+  }
+
   /// Wherever NAME: value, {name: NAME, value: ...} or "NAME=value" stands.
   void InspectNode(const YamlNode& node, const std::string& file) {
     if (const YamlNode* value = node.Find("value"); value != nullptr && value->IsScalar())
-      CheckSetting(node.TextAt({"name"}), value->text, file, value->line);
+      CheckSetting(node.TextAt({node.Find("name") != nullptr ? "name" : "key"}), value->text, file, value->line);
     for (const auto& [key, value] : node.members) {
       if (value.IsScalar()) CheckSetting(key, Default(value.text), file, value.line);
       if (value.IsSequence() && seen_.variables.contains(key)) {

@@ -27,6 +27,7 @@ class CorsOriginsAreListedTest : public ::testing::Test {
       : t({{"files", {"app/**/*.py"}},
            {"env_files", {"**/.env*"}},
            {"manifests", {"**/*.yaml"}},
+           {"dockerfiles", {"**/Dockerfile"}},
            {"minimum_middlewares", 1}}) {
     Write("app/main.py", kApp);
     Write("app/settings.py", kSettings);
@@ -124,6 +125,18 @@ INSTANTIATE_TEST_SUITE_P(
               IMPORT "app.add_middleware(C, allow_origin_regex='https://app.example.org')\n"},
         Fault{"ByAPatternWithAnOpenEnd", "app/main.py",
               IMPORT "app.add_middleware(C, allow_origin_regex=r'https://app\\.example\\.org.*')\n"},
+        Fault{"ByAPatternWithAnOpenBeginning", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origin_regex=r'https://.*example\\.org')\n"},
+        Fault{"ByAPatternOfSubdomainsWithAnOpenEnd", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origin_regex=r'https?://.*\\.example\\.org.*')\n"},
+        Fault{"ByAPatternWithOneOpenDot", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origin_regex=r'https://app\\.example.org')\n"},
+        Fault{"ByAPatternOfAlternatives", "app/main.py",
+              IMPORT "app.add_middleware(C, allow_origin_regex=r'https://(app|www)\\.example\\.org(:\\d+)?.*')\n"},
+        Fault{"ByAnImage", "docker/Dockerfile", "FROM x:1\nENV A=b ORIGINS=\"*\"\n"},
+        Fault{"ByAnImageInTheOldForm", "docker/Dockerfile", "FROM x:1\nENV ORIGINS *\n"},
+        Fault{"ByAnImagesArgument", "docker/Dockerfile", "FROM x:1\nARG O=*\nENV ORIGINS=$O\n"},
+        Fault{"ByAPlatformFile", "render.yaml", "services:\n- envVars:\n  - key: ORIGINS\n    value: '*'\n"},
         Fault{"ByWrapping", "app/main.py", IMPORT "app = C(app, allow_origins=('*',))\n"},
         Fault{"ByAMiddlewareList", "app/main.py",
               IMPORT "from starlette.middleware import Middleware\nm = [Middleware(C, allow_origins=['*'])]\n"},
@@ -143,6 +156,41 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ByCompose", "compose.yaml", "services:\n  a:\n    environment:\n      ORIGINS: ${ORIGINS:-*}\n"},
         Fault{"ByAComposeList", "compose.yaml", "services:\n  a:\n    environment:\n    - ORIGINS=*\n"}),
     [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(CorsOriginsAreListedTest, SoundPatternsHold) {
+  Write("app/main.py", IMPORT
+        "app.add_middleware(C, allow_origins=['https://a.example.org'], "
+        "allow_origin_regex=r'https://([a-z0-9-]+\\.)?example\\.org(:[0-9]+)?')\n"
+        "app.add_middleware(C, allow_origin_regex=r'^https://(app|www)\\.example\\.org$')\n"
+        "app.add_middleware(C, allow_origin_regex=r'http://localhost:[0-9]+')\n");
+  Write("docker/Dockerfile", "FROM x:1\nENV ORIGINS=https://a.example.org OTHER=*\n");
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+}
+
+TEST_F(CorsOriginsAreListedTest, WhatDoesNotParseSetsNothing) {
+  Write("k8s/service.yaml", "kind: Service\n\tspec: [\n");
+  Write("docker/Dockerfile", "NONSENSE\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_TRUE(t.Satisfied("every_origin_is_decidable"));
+}
+
+TEST_F(CorsOriginsAreListedTest, UndecidableWhenWhatDoesNotParseMentionsTheOrigins) {
+  Write("k8s/map.yaml", "kind: ConfigMap\n\tdata: {ORIGINS: x\n");
+  ASSERT_TRUE(Run());
+  EXPECT_FALSE(t.Satisfied("every_origin_is_decidable"));
+  EXPECT_THAT(t.findings.controls(), Contains(Field(&Control::seen, HasSubstr("k8s/map.yaml:2"))));
+}
+
+TEST_F(CorsOriginsAreListedTest, ReflectionIsShownAsItIsWritten) {
+  Write("app/extra.py",
+        "def f(request, response):\n    response.headers['access-control-allow-origin'] = "
+        "request.headers.get('origin')\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(),
+              Contains(Field(&Violation::actual, HasSubstr("request.headers.get(\"origin\")"))));
+}
 
 }  // namespace
 }  // namespace readiness::testing

@@ -44,9 +44,10 @@ std::string Option(const Words& words, std::initializer_list<const char*> names)
 }
 
 /// Drops what only prepares the command.
-void Unwrap(Words& words) {
+void Unwrap(Words& words, Started& started) {
   while (!words.empty()) {
     const std::string program = BaseName(words[0]);
+    if (words[0].starts_with("PYTHONPATH=")) started.python_path = words[0].substr(11);
     if (IsAssignment(words[0]) ||
         IsOneOf(program, {"exec", "env", "nohup", "tini", "dumb-init", "--", "-g", "time", "nice"})) {
       words.erase(words.begin());
@@ -60,7 +61,7 @@ void Unwrap(Words& words) {
 
 /// "pkg.app:app" among the arguments of an application server.
 Started OfServer(const Words& words) {
-  Started started{Kind::kUnknown, {}, false, Option(words, {"--port", "-p"}), {}};
+  Started started{Kind::kUnknown, {}, false, Option(words, {"--port", "-p"}), {}, {}};
   const std::string bind = Option(words, {"--bind", "-b"});
   if (started.port.empty() && bind.find(':') != std::string::npos) started.port = bind.substr(bind.rfind(':') + 1);
   if (const std::string folder = Option(words, {"--app-dir", "--chdir"}); !folder.empty())
@@ -86,13 +87,13 @@ Started OfPython(const Words& words) {
       const std::string module = words[i + 1];
       if (IsOneOf(module, {"uvicorn", "gunicorn", "hypercorn"}))
         return OfServer({words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end()});
-      return {Kind::kModule, module, true, Option(words, {"--port"}), {}};
+      return {Kind::kModule, module, true, Option(words, {"--port"}), {}, {}};
     }
     if (word == "-c") return started;
     if (word == "-W" || word == "-X") {
       ++i;
     } else if (!word.empty() && word[0] != '-') {
-      return {Kind::kScript, word, true, Option(words, {"--port"}), {}};
+      return {Kind::kScript, word, true, Option(words, {"--port"}), {}, {}};
     }
   }
   started.kind = Kind::kNothing;  // a prompt, which ends without a terminal
@@ -106,38 +107,48 @@ Started OfShell(const Words& words, const Words& programs, int depth) {
     if (words[i][0] == '-' && words[i].find('c') != std::string::npos && i + 1 < words.size()) {
       return depth > 4 ? Started{} : OfOne(SplitShellWords(words[i + 1]), programs, depth + 1);
     }
-    if (words[i][0] != '-') return {Kind::kScript, words[i], false, {}, {}};
+    if (words[i][0] != '-') return {Kind::kScript, words[i], false, {}, {}, {}};
   }
-  return {Kind::kNothing, words[0], false, {}, {}};
+  return {Kind::kNothing, words[0], false, {}, {}, {}};
 }
 
+Started OfUnwrapped(const Words& words, const Words& programs, int depth);
+
 Started OfSimple(Words words, const Words& programs, int depth) {
-  Unwrap(words);
+  Started prepared;
+  Unwrap(words, prepared);
   std::erase(words, "");
-  if (words.empty()) return {Kind::kNothing, {}, false, {}, {}};
+  Started started = OfUnwrapped(words, programs, depth);
+  if (started.python_path.empty()) started.python_path = prepared.python_path;
+  return started;
+}
+
+Started OfUnwrapped(const Words& words, const Words& programs, int depth) {
+  if (words.empty()) return {Kind::kNothing, {}, false, {}, {}, {}};
   const std::string program = BaseName(words[0]);
   if (IsOneOf(program, {"sh", "bash", "ash", "dash"})) return OfShell(words, programs, depth);
   if (IsPython(program)) return OfPython(words);
   if (IsOneOf(program, {"uvicorn", "gunicorn", "hypercorn"})) return OfServer(words);
   if (program == "celery") {
     const std::string app = Option(words, {"-A", "--app"});
-    if (!app.empty()) return {Kind::kModule, app.substr(0, app.find(':')), false, {}, {}};
+    if (!app.empty()) return {Kind::kModule, app.substr(0, app.find(':')), false, {}, {}, {}};
   }
-  if (program == "streamlit" && words.size() > 2 && words[1] == "run") return {Kind::kScript, words[2], true, {}, {}};
+  if (program == "streamlit" && words.size() > 2 && words[1] == "run")
+    return {Kind::kScript, words[2], true, {}, {}, {}};
   if (IsOneOf(program, {"true", "false", ":", "echo", "printf", "sleep", "tail", "exit", "cat", "ls", "pwd", "date",
                         "cd", "set", "test", "mkdir"}))
-    return {Kind::kNothing, program, false, {}, {}};
+    return {Kind::kNothing, program, false, {}, {}, {}};
   if (std::find(programs.begin(), programs.end(), program) != programs.end())
-    return {Kind::kProgram, program, false, {}, {}};
+    return {Kind::kProgram, program, false, {}, {}, {}};
   if (words[0].find('/') != std::string::npos &&
       (words[0].ends_with(".sh") || words[0].ends_with(".py") || words[0].starts_with("./")))
-    return {Kind::kScript, words[0], false, {}, {}};
-  return {Kind::kUnknown, program, false, {}, {}};
+    return {Kind::kScript, words[0], false, {}, {}, {}};
+  return {Kind::kUnknown, program, false, {}, {}, {}};
 }
 
 Started OfOne(Words words, const Words& programs, int depth) {
   Words simple;
-  Started best{Kind::kNothing, {}, false, {}, {}};
+  Started best{Kind::kNothing, {}, false, {}, {}, {}};
   const auto take = [&] {
     if (simple.empty()) return;
     Started one = OfSimple(std::move(simple), programs, depth);
@@ -176,44 +187,6 @@ std::vector<std::string> CommandLine(const DockerInstruction* entrypoint, const 
     line.insert(line.end(), more.begin(), more.end());
   }
   return line;
-}
-
-Health Examine(const DockerInstruction& healthcheck) {
-  Health health;
-  std::string text = healthcheck.arguments;
-  const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
-  if (text.starts_with("NONE")) return {"it is switched off", {}, true};
-  for (const char* host : {"localhost:", "127.0.0.1:", "0.0.0.0:", "[::1]:"}) {
-    if (const std::size_t at = text.find(host); at != std::string::npos) {
-      std::size_t digit = at + std::string_view(host).size();
-      while (digit < text.size() && std::isdigit(static_cast<unsigned char>(text[digit])) != 0)
-        health.port += text[digit++];
-    }
-  }
-  for (const char* part : {"|| true", "||true", "; true", "|| exit 0", "|| :", "; exit 0", "|| echo"}) {
-    if (has(part)) health.why_blind = std::string("it ends in \"") + part + "\", so it always succeeds";
-  }
-  if (!health.why_blind.empty()) return health;
-  if (has("curl")) {
-    const Words words = SplitShellWords(text);
-    const bool fails = std::any_of(words.begin(), words.end(), [](const std::string& word) {
-      return word == "--fail" || word == "--fail-with-body" ||
-             (word.size() > 1 && word[0] == '-' && word[1] != '-' && word.find('f') != std::string::npos);
-    });
-    if (!fails && !has("\"--fail\"") && !has("\"-f")) health.why_blind = "curl without --fail is content with a 500";
-  } else if (has("requests.") || has("httpx.")) {
-    if (!has("raise_for_status") && !has("status_code") && !has(".ok"))
-      health.why_blind = "the answer's status is not looked at, so a 500 counts as healthy";
-  } else if (!has("wget") && !has("urlopen") && !has("http.client")) {
-    health.known = false;
-    for (const char* nothing : {"CMD true", "CMD exit 0", "CMD echo", "CMD [\"true\"", "CMD :"}) {
-      if (has(nothing)) {
-        health.known = true;
-        health.why_blind = "it asks nobody";
-      }
-    }
-  }
-  return health;
 }
 
 }  // namespace readiness::dockerfiles

@@ -20,6 +20,7 @@ struct Started {
   std::string name;
   bool as_main = false;             ///< of a module: run with -m, so that a package needs a __main__
   std::string port;                 ///< as an option says; empty: it does not
+  std::string python_path;          ///< PYTHONPATH as the command line itself sets it
   std::vector<std::string> search;  ///< further folders that modules are looked for in
 };
 
@@ -28,13 +29,5 @@ Started WhatStarts(std::vector<std::string> words, const std::vector<std::string
 
 /// What a container of the image runs: ENTRYPOINT with CMD as its arguments, or either.
 std::vector<std::string> CommandLine(const DockerInstruction* entrypoint, const DockerInstruction* command);
-
-/// Why a HEALTHCHECK does not notice an error; empty when it does, or when that cannot be told (`known` is false then).
-struct Health {
-  std::string why_blind;
-  std::string port;  ///< that it asks
-  bool known = true;
-};
-Health Examine(const DockerInstruction& healthcheck);
 
 }  // namespace readiness::dockerfiles

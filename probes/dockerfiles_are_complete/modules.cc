@@ -79,6 +79,11 @@ bool PythonWorld::Provided(const std::string& top, const std::set<std::string>& 
   });
 }
 
+const PythonFile* PythonWorld::File(const std::string& path) const {
+  const auto found = files_.find(path);
+  return found != files_.end() ? found->second : nullptr;
+}
+
 std::vector<PythonWorld::Missing> PythonWorld::MissingFrom(const Image& image, const std::vector<std::string>& roots,
                                                            const std::string& file,
                                                            const std::set<std::string>& distributions) const {

@@ -21,6 +21,9 @@ class PythonWorld {
   std::string Find(const Image& image, const std::vector<std::string>& roots, const std::string& module,
                    bool as_main) const;
 
+  /// The file at this path in the tree, or null.
+  const PythonFile* File(const std::string& path) const;
+
   struct Missing {
     std::string file;  ///< that imports it
     int line = 0;

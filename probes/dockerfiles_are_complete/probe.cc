@@ -8,6 +8,7 @@
 #include <set>
 
 #include "command.h"
+#include "health.h"
 #include "image.h"
 #include "modules.h"
 #include "readiness/source_dockerfile.h"
@@ -115,16 +116,7 @@ class Judge {
 
   void CheckStarted(const Image& image, const Started& started, int at, const std::map<std::string, std::string>& texts,
                     Verdict& verdict) const {
-    std::vector<std::string> roots{image.directory};
-    for (const std::string& folder : started.search) roots.push_back(dockerfiles::Absolute(image.directory, folder));
-    if (const auto path = image.environment.find("PYTHONPATH"); path != image.environment.end()) {
-      for (std::size_t begin = 0; begin <= path->second.size();) {
-        const std::size_t stop = std::min(path->second.find(':', begin), path->second.size());
-        if (stop > begin)
-          roots.push_back(dockerfiles::Absolute(image.directory, path->second.substr(begin, stop - begin)));
-        begin = stop + 1;
-      }
-    }
+    std::vector<std::string> roots = SearchPath(image, started);
     std::string file;
     const bool module = started.kind == Started::Kind::kModule;
     if (module) {
@@ -133,7 +125,6 @@ class Judge {
       const std::string path = dockerfiles::Absolute(image.directory, started.name);
       const auto found = image.files.find(path);
       if (found != image.files.end()) file = found->second.empty() ? "(written by the Dockerfile)" : found->second;
-      roots.insert(roots.begin(), path.substr(0, std::max<std::size_t>(path.rfind('/'), 1)));
     }
     if (file.empty()) {
       // A distribution may bring a module that is run: python -m celery.
@@ -153,6 +144,35 @@ class Judge {
     }
   }
 
+  /// Where Python looks for modules: in the folder of a script, or else in the working directory, and in PYTHONPATH.
+  std::vector<std::string> SearchPath(const Image& image, const Started& started) const {
+    std::vector<std::string> roots;
+    if (started.kind == Started::Kind::kScript) {
+      const std::string path = dockerfiles::Absolute(image.directory, started.name);
+      roots.push_back(path.substr(0, std::max<std::size_t>(path.rfind('/'), 1)));
+      const auto found = image.files.find(path);
+      const PythonFile* script = found != image.files.end() ? world_.File(found->second) : nullptr;
+      // One that changes the path itself may look anywhere.
+      const bool changes =
+          script != nullptr && std::any_of(script->calls.begin(), script->calls.end(), [](const PythonCall& call) {
+            return call.function.starts_with("sys.path.") || call.function == "site.addsitedir";
+          });
+      if (changes) roots.push_back(image.directory);
+    } else {
+      roots.push_back(image.directory);
+    }
+    for (const std::string& folder : started.search) roots.push_back(dockerfiles::Absolute(image.directory, folder));
+    std::string more = started.python_path;
+    if (const auto set = image.environment.find("PYTHONPATH"); more.empty() && set != image.environment.end())
+      more = set->second;
+    for (std::size_t begin = 0; begin < more.size();) {
+      const std::size_t stop = std::min(more.find(':', begin), more.size());
+      if (stop > begin) roots.push_back(dockerfiles::Absolute(image.directory, more.substr(begin, stop - begin)));
+      begin = stop + 1;
+    }
+    return roots;
+  }
+
   static std::set<std::string> Installed(const Image& image, const std::map<std::string, std::string>& texts) {
     std::set<std::string> all = image.installed;
     for (const std::string& file : image.requirements) {
@@ -169,11 +189,17 @@ class Judge {
       return;
     }
     const int at = image.healthcheck->line;
-    const dockerfiles::Health health = dockerfiles::Examine(*image.healthcheck);
+    const auto find = [&](const std::string& path) -> const PythonFile* {
+      const auto found = image.files.find(dockerfiles::Absolute(image.directory, path));
+      return found != image.files.end() ? world_.File(found->second) : nullptr;
+    };
+    const dockerfiles::Health health = dockerfiles::Examine(*image.healthcheck, find);
     if (!health.why_blind.empty())
       verdict.faults.push_back({at, "the HEALTHCHECK does not notice an error", health.why_blind,
                                 "let the command fail unless the answer is 200"});
-    if (!health.known) verdict.not_understood = fmt::format("line {}: what the HEALTHCHECK does", at);
+    if (!health.known)
+      verdict.not_understood =
+          fmt::format("line {}: whether the HEALTHCHECK fails when the answer is an error cannot be told", at);
     const DockerInstruction* entrypoint = image.entrypoint ? &*image.entrypoint : nullptr;
     const DockerInstruction* command = image.command ? &*image.command : nullptr;
     const std::string port =

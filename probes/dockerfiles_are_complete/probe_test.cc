@@ -138,9 +138,92 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"HealthcheckIsContentWith500", "-fsS", "-sS", "does not notice"},
         Fault{"HealthcheckAlwaysSucceeds", "|| exit 1", "|| true", "does not notice"},
         Fault{"HealthcheckAsksAnotherPort", "localhost:8000", "localhost:9000", "another port"},
+        Fault{"HealthcheckSwallowsInAGroup", "|| exit 1", "|| { echo no; true; }", "does not notice"},
+        Fault{"HealthcheckIsFollowed", "|| exit 1", "; exit 0", "does not notice"},
+        Fault{"HealthcheckIsPiped", "|| exit 1", "| tee /tmp/health", "does not notice"},
+        Fault{"HealthcheckOfThePort", "curl -fsS http://localhost:8000/health || exit 1", "nc -z localhost 8000",
+              "does not notice"},
+        Fault{"HealthcheckCatches", "curl -fsS http://localhost:8000/health || exit 1",
+              "[\"python\", \"-c\", \"import urllib.request\\ntry:\\n  "
+              "urllib.request.urlopen('http://localhost:8000/health')\\nexcept Exception as e:\\n  print(e)\"]",
+              "does not notice"},
+        Fault{"HealthcheckCatchesAndPasses", "curl -fsS http://localhost:8000/health || exit 1",
+              "[\"python\", \"-c\", \"from urllib.request import urlopen\\nimport sys\\ntry:\\n  "
+              "urlopen('http://localhost:8000/health')\\nexcept OSError:\\n  sys.exit(0)\"]",
+              "does not notice"},
+        Fault{"HealthcheckIgnoresTheAnswer", "curl -fsS http://localhost:8000/health || exit 1",
+              "python -c \"import http.client; c = http.client.HTTPConnection('localhost', 8000); c.request('GET', "
+              "'/health'); c.getresponse()\"",
+              "does not notice"},
+        Fault{"HealthcheckPrintsTheStatus", "curl -fsS http://localhost:8000/health || exit 1",
+              "python -c \"import requests; print(requests.get('http://localhost:8000/health').status_code)\"",
+              "does not notice"},
+        Fault{"HealthcheckOfAnotherPortInPython", "curl -fsS http://localhost:8000/health || exit 1",
+              "python -c \"import http.client; c = http.client.HTTPConnection('localhost', 9000); c.request('GET', "
+              "'/'); assert c.getresponse().status == 200\"",
+              "another port"},
+        Fault{"ScriptDoesNotFindItsPackage", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+              "CMD [\"python\", \"app/main.py\"]", "lacks what the started module imports"},
         Fault{"SecretInEnvironment", "WORKDIR /srv\n", "WORKDIR /srv\nENV API_KEY=abcdef\n", "secret"},
         Fault{"UnknownInstruction", "WORKDIR /srv", "WORKDIRS /srv", "does not parse"}),
     [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(DockerfilesAreCompleteTest, HealthchecksThatNoticeHold) {
+  Write("check.py",
+        "import sys\nimport requests\ntry:\n    answer = requests.get('http://localhost:8000/')\nexcept "
+        "requests.RequestException:\n    sys.exit(1)\nsys.exit(0 if answer.status_code == 200 else 1)\n");
+  for (const char* check :
+       {"curl --silent --fail http://localhost:8000/health", "curl -f http://localhost:8000/health && echo well",
+        "if ! curl -f http://localhost:8000/health; then exit 1; fi",
+        "[\"sh\", \"-c\", \"curl -f http://localhost:8000/health || exit 1\"]",
+        "wget -q -O /dev/null http://localhost:8000/health || exit 1",
+        "curl -f http://localhost:8000/health | grep -q ok",
+        "[ \"$(curl -s -o /dev/null -w '%{http_code}' http://localhost:8000/health)\" = 200 ]",
+        "python -c \"import requests; requests.get('http://localhost:8000/health').raise_for_status()\"",
+        "python -c \"import requests, sys; r = requests.get('http://localhost:8000/'); sys.exit(not r.ok)\"",
+        "python -c \"import http.client as h; c = h.HTTPConnection('localhost', 8000); c.request('GET', '/'); s = "
+        "c.getresponse().status; assert s == 200\"",
+        "[\"python\", \"-c\", \"import sys, urllib.request as u\\ntry:\\n  "
+        "u.urlopen('http://localhost:8000/')\\nexcept "
+        "Exception:\\n  sys.exit(1)\"]",
+        "python check.py"}) {
+    SCOPED_TRACE(check);
+    Replace("curl -fsS http://localhost:8000/health || exit 1", check);
+    std::string text = t.source_tree.Read("Dockerfile").value();
+    Write("Dockerfile", text.insert(text.find("COPY app"), "COPY check.py ./\n"));
+    const std::size_t before = t.findings.violations().size();
+    ASSERT_TRUE(Run());
+    EXPECT_EQ(t.findings.violations().size(), before);
+    EXPECT_TRUE(t.Satisfied("each_command_was_understood"));
+  }
+}
+
+class DockerfilesAreCompleteUndecidableTest : public DockerfilesAreCompleteTest,
+                                              public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(DockerfilesAreCompleteUndecidableTest, WhatTheHealthcheckDependsOn) {
+  Replace("curl -fsS http://localhost:8000/health || exit 1", GetParam());
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("each_command_was_understood"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Healthchecks, DockerfilesAreCompleteUndecidableTest,
+    ::testing::Values("./healthcheck.sh", "curl -s http://localhost:8000/health | grep -q ok", "python -m ours.health",
+                      "python -c \"import requests; assert b'fine' in requests.get('http://localhost:8000/').content\"",
+                      "curl -f http://localhost:8000/health || ./second-look"));
+
+TEST_F(DockerfilesAreCompleteTest, AScriptFindsWhatItsPathHolds) {
+  for (const char* command :
+       {"ENV PYTHONPATH=/srv\nCMD [\"python\", \"app/main.py\"]", "CMD PYTHONPATH=. python app/main.py",
+        "CMD [\"env\", \"PYTHONPATH=/srv\", \"python\", \"app/main.py\"]"}) {
+    SCOPED_TRACE(command);
+    Replace("ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]", command);
+    ASSERT_TRUE(Run());
+    EXPECT_THAT(t.findings.violations(), IsEmpty());
+  }
+}
 
 TEST_F(DockerfilesAreCompleteTest, DependenciesAreFollowed) {
   Write("requirements.txt", "fastapi\nuvicorn\n");

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -63,6 +64,7 @@ class Check {
     READINESS_RETURN_IF_ERROR(ReadSettings());
     READINESS_RETURN_IF_ERROR(RecordPlanted());
     READINESS_RETURN_IF_ERROR(ReadManifests());
+    READINESS_RETURN_IF_ERROR(CheckNamedFiles());
     CheckFolders();
     const kubernetes::Checked checked = kubernetes::Check(documents_, outside_);
     for (const Fault& fault : checked.faults) Violate(fault);
@@ -162,7 +164,44 @@ class Check {
     return {};
   }
 
+  /// What kustomize is told is no object of the cluster, but names files, and may make ConfigMaps and Secrets.
+  static bool IsKustomization(const std::string& path, const YamlNode& node) {
+    const std::string file = path.substr(path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1);
+    return node.TextAt({"apiVersion"}).starts_with("kustomize.config.k8s.io/") || file == "kustomization.yaml" ||
+           file == "kustomization.yml";
+  }
+
+  void TakeKustomization(const std::string& path, const YamlNode& node) {
+    const std::string folder = path.rfind('/') == std::string::npos ? "" : path.substr(0, path.rfind('/'));
+    for (const char* part : {"resources", "bases", "components", "patchesStrategicMerge"}) {
+      const YamlNode* names = node.Find(part);
+      for (const YamlNode& name : names != nullptr ? names->items : std::vector<YamlNode>())
+        named_.push_back({path, name.line, folder, name.text});
+    }
+    for (const auto& [part, kind] : {std::pair{"configMapGenerator", "ConfigMap"}, {"secretGenerator", "Secret"}}) {
+      const YamlNode* made = node.Find(part);
+      for (const YamlNode& one : made != nullptr ? made->items : std::vector<YamlNode>())
+        outside_.external.insert(fmt::format("{}/{}", kind, one.TextAt({"name"})));
+    }
+  }
+
+  /// Files and folders that kustomizations name.
+  Result<void> CheckNamedFiles() {
+    for (const Named& one : named_) {
+      if (one.name.empty() || one.name.find("://") != std::string::npos ||
+          one.name.find("?ref=") != std::string::npos || one.name.find('\n') != std::string::npos)
+        continue;
+      const std::string path = std::filesystem::path(one.folder + "/" + one.name).lexically_normal().generic_string();
+      const std::string bare = path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+      READINESS_ASSIGN(const std::vector<SourceFile> found, context_.source_tree.Files({bare, bare + "/**"}));
+      if (found.empty())
+        Violate({one.file, one.line, "a kustomization names what is not in the tree", one.name, "correct the path"});
+    }
+    return {};
+  }
+
   void TakeDocument(const std::string& path, const YamlNode& node) {
+    if (IsKustomization(path, node)) return TakeKustomization(path, node);
     if (node.TextAt({"kind"}) == "List" && node.Find("items") != nullptr) {
       for (const YamlNode& item : node.Find("items")->items) TakeDocument(path, item);
       return;
@@ -200,8 +239,15 @@ class Check {
                                     fault.fix});
   }
 
+  struct Named {
+    std::string file;
+    int line = 0;
+    std::string folder, name;
+  };
+
   Context& context_;
   std::vector<std::string> files_;
+  std::vector<Named> named_;
   std::map<std::string, std::vector<std::string>> folders_;
   kubernetes::Outside outside_;
   std::vector<Document> documents_;

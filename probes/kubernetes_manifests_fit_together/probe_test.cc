@@ -184,5 +184,35 @@ TEST_F(KubernetesManifestsFitTogetherTest, AnImageOfAnEmptyDockerfileIsNone) {
   EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr("missing or empty"))));
 }
 
+TEST_F(KubernetesManifestsFitTogetherTest, AKustomizationIsNoObject) {
+  Write("k8s/kustomization.yaml", "resources:\n- all.yaml\n- ../base\nconfigMapGenerator:\n- name: made\n");
+  Write("base/kustomization.yaml", "kind: Kustomization\n");
+  Replace("configMapRef: {name: settings}", "configMapRef: {name: made}");
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+}
+
+TEST_F(KubernetesManifestsFitTogetherTest, AKustomizationNamesWhatIsThere) {
+  Write("k8s/kustomization.yaml", "resources:\n- all.yaml\n- services.yaml\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), SizeIs(1));
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::actual, HasSubstr("k8s/kustomization.yaml:3"))));
+}
+
+TEST_F(KubernetesManifestsFitTogetherTest, LimitsAndProbesAreDemandedWhenTheItemSaysSo) {
+  TestContext lenient({{"folders", Json::object()},
+                       {"files", {"k8s/**"}},
+                       {"images", {{"registry.example.org:5000/web", "Dockerfile"}}},
+                       {"external", {"Namespace/shop", "Image/redis"}},
+                       {"with_limits_and_probes", false}});
+  std::string text = kManifests;
+  const std::string limits = "          limits: {cpu: 1, memory: 1Gi}\n";
+  text.erase(text.find(limits), limits.size());
+  lenient.source_tree.Write("k8s/all.yaml", text);
+  lenient.source_tree.Write("Dockerfile", "FROM a\n");
+  ASSERT_TRUE(probes::kubernetes_manifests_fit_together(lenient.context()));
+  EXPECT_THAT(lenient.findings.violations(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace readiness::testing

@@ -4,17 +4,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "readiness/source_dockerfile.h"
 #include "readiness/source_glob.h"
 #include "readiness/source_python.h"
 #include "readiness/source_yaml.h"
 #include "search.h"
+#include "texts.h"
+#include "values.h"
 
 namespace readiness::probes {
 namespace {
 
 using secrets::Fault;
+using secrets::Placeholders;
 using secrets::Seen;
 
 // Ours: nothing in these is a secret of anybody's.
@@ -28,9 +33,27 @@ constexpr const char* kYaml[] = {
     "data:\n  DATABASE_URL: postgres://me:hunter@db/x\n"};
 constexpr const char* kSoundPython =
     "import os\nJWT_SECRET = os.environ[\"JWT_SECRET\"]\nkey = os.getenv(\"API_KEY\")\n";
-constexpr const char* kPython[] = {
-    "JWT_SECRET = \"hunter\"\n", "import os\nx = os.getenv(\"JWT_SECRET\", \"hunter\")\n",
-    "connect(password=\"hunter\")\n", "def connect(api_key=\"hunter\"):\n    return api_key\n"};
+constexpr const char* kPython[] = {"JWT_SECRET = \"hunter\"\n",
+                                   "import os\nx = os.getenv(\"JWT_SECRET\", \"hunter\")\n",
+                                   "import os\nx = os.environ.get(\"JWT_SECRET\") or \"hunter\"\n",
+                                   "import jwt\nx = jwt.decode(y, \"hunter\")\n",
+                                   "connect(password=\"hunter\")\n",
+                                   "def connect(api_key=\"hunter\"):\n    return api_key\n"};
+
+constexpr const char* kSoundText =
+    "export API_KEY=\"$1\"\npassword = input()\nAPI_KEY=your-key-here\n-----BEGIN PRIVATE KEY-----\n"
+    "postgresql://user:password@localhost/db\n";
+constexpr std::pair<const char*, const char*> kTexts[] = {
+    {"a.sh", "PGPASSWORD=hunter pg_dump\n"},
+    {"a.ini", "password = hunter\n"},
+    {"a.json", "{\"dbPassword\": \"vR8nq2Lx5KdW\"}\n"},
+    {"a.ipynb", "\"DB_PASSWORD=vR8nq2Lx5KdW\\n\"\n"},
+    {"a", "postgresql://me:hunter@db/x\n"},
+    {"a", "-----BEGIN EC PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIMDqtckAYMnAqQOrJ46F\n"}};
+
+// Bytes of text that are searched in all.
+constexpr std::int64_t kMostText = 512 * 1024 * 1024;
+constexpr std::int64_t kLongFile = 4 * 1024 * 1024;
 
 class Check {
  public:
@@ -41,6 +64,7 @@ class Check {
     READINESS_RETURN_IF_ERROR(SearchManifests());
     READINESS_RETURN_IF_ERROR(SearchVariableFiles());
     READINESS_RETURN_IF_ERROR(SearchCode());
+    READINESS_RETURN_IF_ERROR(SearchDockerfiles());
     READINESS_RETURN_IF_ERROR(SearchTexts());
     READINESS_RETURN_IF_ERROR(CompareNames());
     Conclude();
@@ -74,11 +98,19 @@ class Check {
         found += seen.faults.empty() ? 0 : 1;
     }
     Seen seen;
-    secrets::SearchVariables("API_KEY=\nTOKEN=<yours>\n# PASSWORD=x\n", "ours", true, seen);
+    secrets::SearchVariables("API_KEY=\nTOKEN=<yours>\nJWT_SECRET=change-me\n# PASSWORD=x\n", "ours", true, seen);
+    secrets::SearchPairs(kSoundText, "ours.sh", seen);
+    READINESS_RETURN_IF_ERROR(secrets::SearchForms(kSoundText, "ours", Placeholders::kQuiet, seen));
     sound = sound && seen.faults.empty();
     secrets::SearchVariables("API_KEY=abcdef\n", "ours", true, seen);
     found += seen.faults.empty() ? 0 : 1;
-    const std::size_t all = std::size(kYaml) + std::size(kPython) + 1;
+    for (const auto& [file, text] : kTexts) {
+      Seen in_text;
+      secrets::SearchPairs(text, file, in_text);
+      READINESS_RETURN_IF_ERROR(secrets::SearchForms(text, file, Placeholders::kQuiet, in_text));
+      found += in_text.faults.empty() ? 0 : 1;
+    }
+    const std::size_t all = std::size(kYaml) + std::size(kPython) + std::size(kTexts) + 1;
     context_.findings.AddControl(
         {"secrets_are_found", "credentials planted in texts of our own are found, and none in the sound ones",
          sound && found == all,
@@ -95,14 +127,27 @@ class Check {
     READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("manifests"));
     for (const SourceFile& file : files) {
       READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
-      READINESS_ASSIGN(const std::vector<YamlNode> documents, ParseYaml(text, file.path));
-      for (const YamlNode& document : documents) {
+      const Result<std::vector<YamlNode>> documents = ParseYaml(text, file.path);
+      if (!documents) {
+        NoteUnparsed(file.path, text, documents.error());
+        continue;
+      }
+      bool workflow = false;
+      for (const YamlNode& document : *documents) {
         secrets::SearchManifest(document, file.path, seen_);
+        workflow = workflow || document.Find("jobs") != nullptr;
         if (document.IsMapping()) ++documents_;
       }
-      READINESS_RETURN_IF_ERROR(secrets::SearchText(text, file.path, forms_));
+      special_.emplace(file.path, workflow ? Placeholders::kQuiet : Placeholders::kCount);
     }
     return {};
+  }
+
+  /// Nobody applies what does not parse, so it hands nothing over; but it may hold a secret.
+  void NoteUnparsed(const std::string& path, const std::string& text, const Error& error) {
+    if (secrets::MentionsSecret(text))
+      undecided_.push_back(fmt::format("{}:{} does not parse and mentions secrets: {}", path,
+                                       error.place ? error.place->line : 0, error.Brief()));
   }
 
   Result<void> SearchVariableFiles() {
@@ -110,8 +155,9 @@ class Check {
     READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("env_files"));
     for (const SourceFile& file : files) {
       READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
-      secrets::SearchVariables(text, file.path, MatchesAnyGlob(examples, file.path), seen_);
-      READINESS_RETURN_IF_ERROR(secrets::SearchText(text, file.path, forms_));
+      const bool example = MatchesAnyGlob(examples, file.path);
+      secrets::SearchVariables(text, file.path, example, seen_);
+      special_.emplace(file.path, example ? Placeholders::kQuiet : Placeholders::kCount);
     }
     return {};
   }
@@ -121,17 +167,17 @@ class Check {
     std::vector<PythonSource> sources;
     for (const SourceFile& file : files) {
       READINESS_ASSIGN(std::string text, context_.source_tree.Read(file.path));
-      READINESS_RETURN_IF_ERROR(secrets::SearchText(text, file.path, forms_));
       sources.push_back({file.path, std::move(text)});
+      special_.emplace(file.path, Placeholders::kCount);
     }
     READINESS_ASSIGN(const PythonReading reading, ReadPython(sources));
     for (const PythonFile& file : reading.files) {
       if (!file.parsed()) {
         return Fail({ErrorKind::kMalformed,
-                     "a Python file does not parse",
+                     fmt::format("{} does not parse", file.path),
                      Place{file.path, file.problems.front().line, 0},
                      "code that can be searched",
-                     file.problems.front().message,
+                     fmt::format("line {}: {}", file.problems.front().line, file.problems.front().message),
                      {}});
       }
       secrets::SearchPython(file, seen_);
@@ -140,29 +186,72 @@ class Check {
     return {};
   }
 
-  Result<void> SearchTexts() {
-    READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("texts"));
+  Result<void> SearchDockerfiles() {
+    READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("dockerfiles"));
     for (const SourceFile& file : files) {
       READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
-      READINESS_RETURN_IF_ERROR(secrets::SearchText(text, file.path, forms_));
+      const Result<Dockerfile> dockerfile = ParseDockerfile(text, file.path);
+      if (!dockerfile) {
+        NoteUnparsed(file.path, text, dockerfile.error());
+        continue;
+      }
+      secrets::SearchDockerfile(*dockerfile, seen_);
+      special_.emplace(file.path, Placeholders::kCount);
+    }
+    return {};
+  }
+
+  /// Whatever is text, also what was parsed: comments hold secrets, too.
+  Result<void> SearchTexts() {
+    READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("texts"));
+    std::int64_t bytes = 0;
+    for (const SourceFile& file : files) {
+      if (file.bytes > kLongFile) {
+        ++too_long_;
+        continue;
+      }
+      bytes += file.bytes;
+      if (bytes > kMostText) {
+        return Fail({ErrorKind::kLimit, "there is too much text to search", std::nullopt,
+                     fmt::format("at most {} bytes", kMostText), fmt::format("more up to {}", file.path),
+                     "state narrower globs for texts"});
+      }
+      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
+      if (!secrets::IsText(text)) continue;
+      ++texts_;
+      const auto special = special_.find(file.path);
+      const Placeholders placeholders = special != special_.end() ? special->second : Placeholders::kQuiet;
+      READINESS_RETURN_IF_ERROR(secrets::SearchForms(text, file.path, placeholders, forms_));
+      secrets::SearchPairs(text, file.path, forms_);
     }
     return {};
   }
 
   Result<void> CompareNames() {
     READINESS_ASSIGN(const bool expected, context_.parameters.Boolean("expected"));
-    if (expected && seen_.handed_over.empty())
+    READINESS_ASSIGN(const std::vector<std::string> elsewhere, context_.parameters.StringList("handed_over_elsewhere"));
+    // The names of what is handed over whole are the Secret's keys, as far as the tree tells them.
+    std::vector<std::string> open;
+    for (const std::string& secret : seen_.in_bulk) {
+      const auto keys = seen_.keys.find(secret);
+      if (keys != seen_.keys.end()) seen_.handed_over.insert(keys->second.begin(), keys->second.end());
+      if (keys == seen_.keys.end() || seen_.open.contains(secret)) open.push_back(secret);
+    }
+    if (expected && seen_.handed_over.empty() && open.empty() && undecided_.empty())
       mismatches_.push_back({"there is no secrets management", "no manifest hands a secret over"});
     if (expected && seen_.read.empty())
       mismatches_.push_back({"there is no secrets management", "no code reads a secret"});
-    READINESS_ASSIGN(const std::vector<std::string> elsewhere, context_.parameters.StringList("handed_over_elsewhere"));
     for (const std::string& name : seen_.handed_over) {
       if (secrets::NamesSecret(name) && !seen_.read.contains(name))
         mismatches_.push_back({"a secret is handed over that no code reads", name});
     }
     for (const std::string& name : seen_.demanded) {
       const bool other = std::find(elsewhere.begin(), elsewhere.end(), name) != elsewhere.end();
-      if (!other && !seen_.handed_over.contains(name))
+      if (other || seen_.handed_over.contains(name)) continue;
+      if (!open.empty())
+        undecided_.push_back(fmt::format("whether {} comes from Secret {}, whose keys are not in the tree", name,
+                                         fmt::join(open, ", ")));
+      else if (undecided_.empty())
         mismatches_.push_back({"the code reads a secret that nothing hands over", name});
     }
     return {};
@@ -191,12 +280,18 @@ class Check {
                                   fmt::format("{} documents, {} Python files", documents_, names_)});
     context_.findings.AddControl(
         {"secrets_are_in_use", "the code reads secrets, and the manifests hand some over",
-         faulty || (!seen_.read.empty() && !seen_.handed_over.empty()),
+         faulty || !undecided_.empty() || (!seen_.read.empty() && !seen_.handed_over.empty()),
          fmt::format("{} are read, {} are handed over", seen_.read.size(), seen_.handed_over.size())});
+    context_.findings.AddControl({"manifests_are_decidable",
+                                  "what the manifests hold and hand over can be told from the tree", undecided_.empty(),
+                                  undecided_.empty() ? "it can" : fmt::format("{}", fmt::join(undecided_, "; "))});
     if (!faulty) {
-      context_.findings.AddObservation({"credentials in tracked files",
-                                        fmt::format("none in {} documents and {} Python files", documents_, names_),
-                                        {}});
+      context_.findings.AddObservation(
+          {"credentials in tracked files",
+           fmt::format("none in {} texts, of them {} documents and {} Python files; {} files "
+                       "were too long to be read",
+                       texts_, documents_, names_, too_long_),
+           {}});
       context_.findings.AddObservation(
           {"names of secrets", fmt::format("{} are handed over and read", fmt::join(seen_.read, ", ")), {}});
     }
@@ -205,7 +300,9 @@ class Check {
   Context& context_;
   Seen seen_, forms_;
   std::vector<std::pair<std::string, std::string>> mismatches_;
-  std::size_t documents_ = 0, names_ = 0;
+  std::vector<std::string> undecided_;
+  std::map<std::string, Placeholders> special_;  // files that were parsed, and what placeholders count for there
+  std::size_t documents_ = 0, names_ = 0, texts_ = 0, too_long_ = 0;
 };
 
 }  // namespace

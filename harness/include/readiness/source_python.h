@@ -32,22 +32,30 @@ struct PythonProblem {
 /// An expression as far as it can be read without running it, an object with "kind":
 ///   {"kind": "literal", "value"}, {"kind": "name", "name"} (imported names are spelt out), {"kind": "attribute", "of",
 ///   "name"}, {"kind": "item", "of", "key"}, {"kind": "list", "items"}, {"kind": "dict", "items": [[key, value]...]},
-///   {"kind": "call", "function": "os.getenv", "on", "arguments", "keywords"}, {"kind": "choice", "items"} (a or b, a if
-///   c else b), {"kind": "each", "element", "of"} (a comprehension), {"kind": "text", "items"} (an f-string), {"kind":
-///   "sum", "items"}, {"kind": "other", "source"}.
+///   {"kind": "call", "function": "os.getenv", "on", "arguments", "keywords"}, {"kind": "choice", "items"} (a or b, a
+///   if c else b), {"kind": "each", "element", "of"} (a comprehension), {"kind": "text", "items"} (an f-string),
+///   {"kind": "sum", "items"}, {"kind": "other", "source"}.
 using PythonExpression = Json;
 
 struct PythonCall {
   std::string function;  ///< dotted, with imported names spelt out: "fastapi.middleware.cors.CORSMiddleware"
   std::vector<PythonExpression> arguments;
   std::vector<std::pair<std::string, PythonExpression>> keywords;  ///< name "**" for an unpacked mapping
-  std::string scope;  ///< the function or class around it: "Settings.load"; empty: the module
+  std::string scope;    ///< the function or class around it: "Settings.load"; empty: the module
+  bool caught = false;  ///< when a request fails in it, a handler swallows the error
+  int line = 0;
+};
+
+/// Where the program is left, by an exit, an assertion or an exception that nothing in the file swallows.
+struct PythonEnd {
+  bool error = true;            ///< may it be left with an error there?
+  std::vector<std::string> on;  ///< the conditions around it and the status that is given, as source
   int line = 0;
 };
 
 struct PythonAssignment {
-  std::string target;  ///< "name", "self.name", "x.headers[\"Origin\"]"; in a class body just the name; a parameter with
-                       ///< a default; "return"
+  std::string target;  ///< "name", "self.name", "x.headers[\"Origin\"]"; in a class body just the name; a parameter
+                       ///< with a default; "return"
   PythonExpression value;
   std::string scope;
   int line = 0;
@@ -69,6 +77,7 @@ struct PythonFile {
   std::vector<PythonCall> calls;
   std::vector<PythonAssignment> assignments;
   std::vector<PythonImport> imports;
+  std::vector<PythonEnd> ends;
   std::vector<std::string> definitions;  ///< names that the module has when it was imported
   bool parsed() const { return problems.empty() || problems.front().kind != PythonProblem::Kind::kSyntax; }
 };

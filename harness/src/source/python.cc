@@ -62,7 +62,7 @@ PythonFile ToFile(const Json& json, const std::string& path) {
   file.names = json.at("names");
   file.planted_found = json.at("planted");
   for (const Json& call : json.at("calls")) {
-    PythonCall one{call.at("function"), {}, {}, call.at("scope"), call.at("line")};
+    PythonCall one{call.at("function"), {}, {}, call.at("scope"), call.at("caught"), call.at("line")};
     for (const Json& argument : call.at("arguments")) one.arguments.push_back(argument);
     for (const Json& word : call.at("keywords")) one.keywords.emplace_back(word.at(0), word.at(1));
     file.calls.push_back(std::move(one));
@@ -72,7 +72,10 @@ PythonFile ToFile(const Json& json, const std::string& path) {
         {assignment.at("target"), assignment.at("value"), assignment.at("scope"), assignment.at("line")});
   }
   for (const Json& import : json.at("imports"))
-    file.imports.push_back({import.at("module"), import.at("name"), import.at("optional"), import.at("standard"), import.at("line")});
+    file.imports.push_back(
+        {import.at("module"), import.at("name"), import.at("optional"), import.at("standard"), import.at("line")});
+  for (const Json& end : json.at("ends"))
+    file.ends.push_back({end.at("error"), end.at("on").get<std::vector<std::string>>(), end.at("line")});
   file.definitions = json.at("definitions").get<std::vector<std::string>>();
   return file;
 }

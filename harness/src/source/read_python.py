@@ -15,6 +15,11 @@ PLANTED = "readiness_planted_name"
 UNDEFINED = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal)
 STAR = (messages.ImportStarUsage,)
 DEPTH = 40
+# What a handler has to name to catch the error of a request, and to catch that the program is left.
+ERRORS = {"", "BaseException", "Exception", "OSError", "IOError", "EnvironmentError", "URLError", "HTTPError",
+          "HTTPException", "RequestException", "HTTPStatusError", "AssertionError", "RuntimeError"}
+LEAVING = {"", "BaseException", "SystemExit"}
+EXITS = ("exit", "_exit", "quit", "SystemExit")
 
 
 def dotted(node):
@@ -43,6 +48,9 @@ class Reader(ast.NodeVisitor):
         self.functions = 0
         self.known = {}
         self.optional = 0
+        self.swallowed = []
+        self.tests = []
+        self.ends = []
 
     def spelt(self, name):
         if name is None:
@@ -117,8 +125,49 @@ class Reader(ast.NodeVisitor):
     def visit_Call(self, node):
         self.calls.append({"function": self.function_of(node), "scope": self.scope(), "line": node.lineno,
                            "arguments": [self.expression(one) for one in node.args[:100]],
-                           "keywords": [[word.arg or "**", self.expression(word.value)] for word in node.keywords[:100]]})
+                           "keywords": [[word.arg or "**", self.expression(word.value)] for word in node.keywords[:100]],
+                           "caught": bool(set().union(*self.swallowed) & ERRORS)})
+        if self.function_of(node).split(".")[-1] in EXITS:
+            self.end(node.args[:1], LEAVING, node.lineno)
         self.generic_visit(node)
+
+    def end(self, given, kinds, line):
+        """The program is left here, unless somebody catches it."""
+        if set().union(*self.swallowed) & kinds:
+            return
+        quiet = kinds == LEAVING and all(isinstance(one, ast.Constant) and one.value in (0, None) for one in given)
+        on = [self.source(one) for one in self.tests + list(given) if not isinstance(one, ast.Constant)]
+        self.ends.append({"error": not quiet, "on": on, "line": line})
+
+    def source(self, node):
+        try:
+            return clean(ast.unparse(node))[:1000]
+        except (RecursionError, ValueError):
+            return "..."
+
+    def visit_Assert(self, node):
+        self.end([node.test], ERRORS, node.lineno)
+        self.generic_visit(node)
+
+    def visit_Raise(self, node):
+        if dotted(node.exc) == "SystemExit":
+            self.end([], LEAVING, node.lineno)
+        elif not isinstance(node.exc, ast.Call) or self.function_of(node.exc) != "SystemExit":
+            self.end([], ERRORS, node.lineno)
+        self.generic_visit(node)
+
+    def visit_BoolOp(self, node):
+        for index, one in enumerate(node.values):
+            self.tests += node.values[:index]
+            self.visit(one)
+            del self.tests[len(self.tests) - index:]
+
+    def visit_IfExp(self, node):
+        self.visit(node.test)
+        self.tests.append(node.test)
+        self.visit(node.body)
+        self.visit(node.orelse)
+        self.tests.pop()
 
     def assign(self, target, value, line):
         if isinstance(target, (ast.Tuple, ast.List)):
@@ -189,13 +238,27 @@ class Reader(ast.NodeVisitor):
         caught = [name for handler in node.handlers for name in self.caught(handler)]
         guarded = bool({"ImportError", "ModuleNotFoundError", "Exception", "BaseException", ""} & set(caught))
         self.optional += guarded
+        self.swallowed.append({name.split(".")[-1] for handler in node.handlers if not self.ends_in(handler)
+                               for name in self.caught(handler)})
         for one in node.body:
             self.visit(one)
+        self.swallowed.pop()
         self.optional -= guarded
         for one in node.handlers + node.orelse + node.finalbody:
             self.visit(one)
 
     visit_TryStar = visit_Try
+
+    def ends_in(self, handler):
+        """Does it pass an error on, or leave the program with one?"""
+        for node in ast.walk(handler):
+            if isinstance(node, ast.Raise):
+                return True
+            if isinstance(node, ast.Call) and self.function_of(node).split(".")[-1] in EXITS:
+                given = node.args[:1]
+                if given and not (isinstance(given[0], ast.Constant) and given[0].value in (0, None)):
+                    return True
+        return False
 
     @staticmethod
     def caught(handler):
@@ -207,12 +270,14 @@ class Reader(ast.NodeVisitor):
     def visit_If(self, node):
         typing = (dotted(node.test) or "").split(".")[-1] == "TYPE_CHECKING"
         self.visit(node.test)
+        self.tests.append(node.test)
         self.optional += typing
         for one in node.body:
             self.visit(one)
         self.optional -= typing
         for one in node.orelse:
             self.visit(one)
+        self.tests.pop()
 
     def visit_Import(self, node):
         for alias in node.names:
@@ -288,7 +353,7 @@ def definitions(tree):
 
 def read(path, data):
     result = {"path": path, "problems": [], "names": 0, "planted": False, "calls": [], "assignments": [],
-              "imports": [], "definitions": []}
+              "imports": [], "definitions": [], "ends": []}
     try:
         tree = ast.parse(data, filename=path)
         result["problems"] = check(tree, path, data)
@@ -296,7 +361,7 @@ def read(path, data):
         # pyflakes changes nothing in the tree that is read here.
         reader.visit(tree)
         result.update(names=reader.names, calls=reader.calls, assignments=reader.assignments, imports=reader.imports,
-                      definitions=definitions(tree))
+                      definitions=definitions(tree), ends=reader.ends)
         planted = ast.parse(data.rstrip(b" \t\r\n\f") + b"\n" + PLANTED.encode() + b"\n", filename=path)
         line = planted.body[-1].lineno
         result["planted"] = any(one["name"] == PLANTED and one["line"] == line for one in check(planted, path, data))

@@ -1,0 +1,37 @@
+#pragma once
+// Shell scripts as far as they can be read without running them: the simple commands, and what becomes of the script
+// when one of them fails. Words keep their expansions as written ("$NAME", "$(date)", "${{ matrix.x }}"); quotes,
+// comments, redirections and here-documents are gone. What is no valid script is read as far as it goes. Pure; any
+// thread.
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace readiness {
+
+/// The options that the shell is started with; `set` in the script changes them.
+struct ShellModes {
+  bool errexit = false;
+  bool pipefail = false;
+};
+
+struct ShellCommand {
+  enum class Failure {
+    kFailsScript,       ///< the script ends with an error
+    kDecidedElsewhere,  ///< by what runs then: "a || b", "if a", "status=$?"
+    kIgnored,           ///< "a || true", "a &", a line in the middle without errexit
+  };
+  std::vector<std::pair<std::string, std::string>> assignments;  ///< NAME=value before the program, or alone
+  std::vector<std::string> words;                                ///< the program and its arguments
+  std::vector<int> subshells;  ///< those around it, outermost first; a change of folder ends with its subshell
+  Failure failure = Failure::kFailsScript;
+  std::string piped_into;  ///< the program at the end of its pipe, when the pipe's status is that one's alone
+  int line = 1;
+};
+
+/// All simple commands in order of writing, those of `sh -c '...'` after it.
+std::vector<ShellCommand> ReadShell(std::string_view script, ShellModes modes = {});
+
+}  // namespace readiness

@@ -1,0 +1,23 @@
+#pragma once
+// Credentials in texts of any form: keys in well-known forms, URLs with passwords, NAME=value in whatever syntax. Pure.
+
+#include <string>
+
+#include "search.h"
+
+namespace readiness::secrets {
+
+/// Does git take it for text: no NUL byte at its beginning?
+bool IsText(const std::string& bytes);
+
+/// Keys in well-known forms, and URLs with a password.
+Result<void> SearchForms(const std::string& text, const std::string& file, Placeholders placeholders, Seen& seen);
+
+/// Names of secrets with a value behind '=' or ':' that looks like a credential, in any syntax; and what the format of
+/// the file tells beyond that: scripts of shells, files of settings.
+void SearchPairs(const std::string& text, const std::string& file, Seen& seen);
+
+/// Assignments and options of a shell script. `line`: where it begins in the file.
+void SearchShell(const std::string& script, const std::string& file, int line, Placeholders placeholders, Seen& seen);
+
+}  // namespace readiness::secrets
