@@ -154,7 +154,8 @@ class Sweep {
     READINESS_RETURN_IF_ERROR(MakeCallers());
     for (const Operation& operation : settings_.operations) {
       if (const OperationNote* note = NoteAbout(settings_.left_out, operation)) {
-        context_.findings.AddObservation({"left out: " + operation.Name(), "not tried, because " + note->reason});
+        // Told, but nothing that was looked at: it must not count as an observation.
+        context_.findings.AddControl({"left_out", operation.Name() + " is left out", true, "because " + note->reason});
       } else if (NoteAbout(settings_.open, operation) == nullptr) {
         READINESS_RETURN_IF_ERROR(Attempt(operation));
       }
@@ -372,8 +373,8 @@ class Sweep {
       READINESS_ASSIGN(const std::string taken, TakeShownToAll(shown, owner_.who, by_design));
       if (shown.empty()) {
         if (!taken.empty()) seen += fmt::format(" with {}, because {}", taken, by_design->reason);
-        context_.findings.AddObservation(
-            {fmt::format("public: {}, because {}", operation.Name(), note->reason), seen + " to nobody"});
+        context_.findings.AddControl({"is_public", operation.Name() + " is public", true,
+                                      fmt::format("{} to nobody, because {}", seen, note->reason)});
       } else {
         context_.findings.AddViolation(
             {fmt::format("{} is declared public and shows what belongs to the owner", operation.Name()),

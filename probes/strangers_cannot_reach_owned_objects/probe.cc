@@ -124,7 +124,8 @@ class Sweep {
     READINESS_RETURN_IF_ERROR(FindMirror());
     for (const Operation& operation : settings_.operations) {
       if (const OperationNote* note = NoteAbout(settings_.left_out, operation)) {
-        context_.findings.AddObservation({"left out: " + operation.Name(), "not tried, because " + note->reason});
+        // Told, but nothing that was looked at: it must not count as an observation.
+        context_.findings.AddControl({"left_out", operation.Name() + " is left out", true, "because " + note->reason});
         continue;
       }
       READINESS_RETURN_IF_ERROR(Attempt(operation));
@@ -263,8 +264,8 @@ class Sweep {
     }
     if (!judgement.shown_to_all.empty()) {
       const OperationNote* note = NoteAbout(settings_.shown_to_all, operation);
-      context_.findings.AddObservation(
-          {"shown to all: " + operation.Name(), fmt::format("{}, because {}", judgement.shown_to_all, note->reason)});
+      context_.findings.AddControl({"shown_to_all", operation.Name() + " shows something to all", true,
+                                    fmt::format("{}, because {}", judgement.shown_to_all, note->reason)});
     }
     const bool took_away = judgement.served && IsDestructive(operation);
     damaged = damaged || (took_away && judgement.violated);

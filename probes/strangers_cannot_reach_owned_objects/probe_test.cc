@@ -9,6 +9,9 @@ namespace readiness::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -407,11 +410,9 @@ TEST_F(StrangersListedTest, LeavesOutAndAllowsWhatTheItemSays) {
   t.openapi.Handle(kRead, [](const Sent& sent) { return Answer(sent.who.label == "owner" ? 410 : 404, "{}"); });
   ASSERT_TRUE(Run());
   ExpectControls(true);
-  bool said = false;
-  for (const Observation& seen : t.findings.observations())
-    said =
-        said || (seen.what == "left out: POST /account/revoke" && seen.seen.find("it ends all") != std::string::npos);
-  EXPECT_TRUE(said);
+  EXPECT_THAT(t.findings.controls(), Contains(AllOf(Field(&Control::statement, "POST /account/revoke is left out"),
+                                                    Field(&Control::seen, HasSubstr("it ends all")))));
+  EXPECT_THAT(t.findings.observations(), Each(Field(&Observation::what, HasSubstr("keeps the owner's data"))));
   for (const Sent& sent : t.openapi.sent) EXPECT_NE(sent.operation, kClose);
 }
 
@@ -501,11 +502,9 @@ TEST_F(StrangersShownTest, WhatTheItemSaysMayBeSeenAndIsRecorded) {
   Gives(kRead, [](const Sent& sent) { return Answer(200, sent.subject.values.at("email").dump()); });
   ASSERT_TRUE(Run());
   EXPECT_THAT(t.findings.violations(), IsEmpty());
-  bool said = false;
-  for (const Observation& seen : t.findings.observations())
-    said = said || (seen.what == "shown to all: GET /things/{thing_id}" &&
-                    seen.seen == "the owner's email, because a shop window");
-  EXPECT_TRUE(said);
+  EXPECT_THAT(t.findings.controls(),
+              Contains(AllOf(Field(&Control::statement, "GET /things/{thing_id} shows something to all"),
+                             Field(&Control::seen, "the owner's email, because a shop window"))));
 }
 
 TEST_F(StrangersShownTest, ViolatedByAnythingElseThereAndByTheSameElsewhere) {
