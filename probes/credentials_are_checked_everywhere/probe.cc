@@ -164,9 +164,8 @@ class Sweep {
     READINESS_RETURN_IF_ERROR(AwaitLateEffects());
     for (Judgement& judgement : judgements_) READINESS_RETURN_IF_ERROR(OwnerTries(judgement));
     READINESS_RETURN_IF_ERROR(MintedTokenIsHonoured());
-    READINESS_RETURN_IF_ERROR(LookAtPublicOnes());
     Conclude();
-    return {};
+    return LookAtPublicOnes();
   }
 
  private:

@@ -254,8 +254,7 @@ class Switch {
     context_.findings.AddViolation(
         {worked ? "the status contradicts what the system does"
                 : "the status says that a language model is on although nobody enabled it",
-         did,
-         fmt::format("{} is {}: the model was {}asked", settings_.status_field, on, on ? "" : "not "),
+         did, fmt::format("{} is {}: the model was {}asked", settings_.status_field, on, on ? "" : "not "),
          fmt::format("{} is {}", settings_.status_field, said.dump(-1, ' ', true, Json::error_handler_t::replace)),
          "let the status read the same setting as the client of the model"});
     return {};

@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kTimesListened = 4;
+constexpr std::size_t kShortestId = 8;            // of a request; "-" and "none" are words for no id
 constexpr std::size_t kMostLogBytes = 64 * 1024;  // of what Logs::Since gives at once
 constexpr std::size_t kShownLines = 3;
 constexpr const char* kFixStructure =
@@ -215,17 +215,16 @@ class LogInspection {
     return {};
   }
 
-  // Does the instance write when nobody asks? Only where it does not, every line after a request belongs to one. What
-  // was asked before may still be written about when listening begins.
+  // Does the instance write when nobody asks? Only where it does not, every line after a request belongs to one. A line
+  // with an id is of a request of ours from before, written late.
   Result<void> Listen() {
     READINESS_RETURN_IF_ERROR(ReadLog());
-    for (int time = 0; time < kTimesListened && !quiet_; ++time) {
-      const std::size_t before = log_.size();
-      late_effects_.Attempted();
-      late_effects_.Await();
-      READINESS_RETURN_IF_ERROR(ReadLog());
-      quiet_ = log_.size() == before;
-    }
+    const std::size_t before = log_.size();
+    late_effects_.Attempted();
+    late_effects_.Await();
+    READINESS_RETURN_IF_ERROR(ReadLog());
+    const std::vector<std::string> lines = LinesOf(log_.substr(before));
+    quiet_ = std::all_of(lines.begin(), lines.end(), [&](const std::string& line) { return CarriesSomeId(line); });
     return {};
   }
 
@@ -341,6 +340,15 @@ class LogInspection {
     });
   }
 
+  bool CarriesSomeId(const std::string& line) const {
+    const auto json = AsObject(line);
+    if (!json) return false;
+    return std::any_of(settings_.request_id_at.begin(), settings_.request_id_at.end(), [&](const std::string& pointer) {
+      const Json* value = AtPointer(*json, pointer);
+      return value != nullptr && value->is_string() && value->get_ref<const std::string&>().size() >= kShortestId;
+    });
+  }
+
   // A log is written when it is written: polled, as the log of a service has no event for it.
   Result<void> AwaitIds() {
     const auto end = answered_ + settings_.log_within;
@@ -393,9 +401,7 @@ class LogInspection {
     std::vector<std::string> without;
     for (const std::string& line : lines) {
       if (!AsObject(line) || IsException(line)) continue;
-      const bool carries =
-          std::any_of(sent_.begin(), sent_.end(), [&](const Sent& sent) { return CarriesId(line, sent.id); });
-      if (!carries) without.push_back(Shown(Json(line)));
+      if (!CarriesSomeId(line)) without.push_back(Shown(Json(line)));
     }
     if (without.empty()) {
       context_.findings.AddObservation(
