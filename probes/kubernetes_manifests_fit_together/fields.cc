@@ -66,6 +66,7 @@ const std::map<std::string, Fields>& Levels() {
       {"servicePort", {"name", "protocol", "appProtocol", "port", "targetPort", "nodePort"}},
       {"selector", {"matchLabels", "matchExpressions"}},
       {"podTemplate", {"metadata", "spec"}},
+      // Without "resources": a cluster drops those of a pod without a word unless a feature gate is open.
       {"pod",
        {"volumes",
         "initContainers",
@@ -105,8 +106,7 @@ const std::map<std::string, Fields>& Levels() {
         "os",
         "hostUsers",
         "schedulingGates",
-        "resourceClaims",
-        "resources"}},
+        "resourceClaims"}},
       {"container",
        {"name",
         "image",

@@ -166,6 +166,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"FieldIsMisspelt", "        env:", "        envs:", "unknown field"},
         Fault{"FieldIsOutsideTheContainer", "      volumes: [{name: tmp",
               "      livenessProbe: {httpGet: {path: /, port: http}}\n      volumes: [{name: tmp", "unknown field"},
+        Fault{"LimitsAreOfNoContainer", "      volumes: [{name: tmp",
+              "      resources: {limits: {cpu: 1}}\n      volumes: [{name: tmp", "unknown field"},
         Fault{"ValueIsABoolean", "LEVEL: \"info\"", "LEVEL: true", "no text"},
         Fault{"ValueIsANumber", "LEVEL: \"info\"", "LEVEL: 9090", "no text"},
         Fault{"NoLimits", "limits: {cpu: 1, memory: 1Gi}", "limits: {memory: 1Gi}", "resource bound"},

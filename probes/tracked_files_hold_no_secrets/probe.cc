@@ -99,14 +99,14 @@ class Check {
     }
     Seen seen;
     secrets::SearchVariables("API_KEY=\nTOKEN=<yours>\nJWT_SECRET=change-me\n# PASSWORD=x\n", "ours", true, seen);
-    secrets::SearchPairs(kSoundText, "ours.sh", seen);
+    secrets::SearchPairs(kSoundText, "ours.sh", false, seen);
     READINESS_RETURN_IF_ERROR(secrets::SearchForms(kSoundText, "ours", Placeholders::kQuiet, seen));
     sound = sound && seen.faults.empty();
     secrets::SearchVariables("API_KEY=abcdef\n", "ours", true, seen);
     found += seen.faults.empty() ? 0 : 1;
     for (const auto& [file, text] : kTexts) {
       Seen in_text;
-      secrets::SearchPairs(text, file, in_text);
+      secrets::SearchPairs(text, file, false, in_text);
       READINESS_RETURN_IF_ERROR(secrets::SearchForms(text, file, Placeholders::kQuiet, in_text));
       found += in_text.faults.empty() ? 0 : 1;
     }
@@ -203,6 +203,7 @@ class Check {
 
   /// Whatever is text, also what was parsed: comments hold secrets, too.
   Result<void> SearchTexts() {
+    READINESS_ASSIGN(const std::vector<std::string> tests, context_.parameters.StringList("tests"));
     READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("texts"));
     std::int64_t bytes = 0;
     for (const SourceFile& file : files) {
@@ -222,7 +223,7 @@ class Check {
       const auto special = special_.find(file.path);
       const Placeholders placeholders = special != special_.end() ? special->second : Placeholders::kQuiet;
       READINESS_RETURN_IF_ERROR(secrets::SearchForms(text, file.path, placeholders, forms_));
-      secrets::SearchPairs(text, file.path, forms_);
+      secrets::SearchPairs(text, file.path, MatchesAnyGlob(tests, file.path), forms_);
     }
     return {};
   }

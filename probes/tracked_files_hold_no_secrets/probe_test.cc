@@ -33,6 +33,7 @@ class TrackedFilesHoldNoSecretsTest : public ::testing::Test {
            {"code", {"**/*.py"}},
            {"dockerfiles", {"**/Dockerfile"}},
            {"texts", {"**"}},
+           {"tests", {"**/tests/**"}},
            {"expected", true},
            {"handed_over_elsewhere", Json::array()}}) {
     Write("k8s/web.yaml", kManifest);
@@ -137,6 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"PasswordInJson", "app.json", "{\"db\": {\"dbPassword\": \"" STRONG "\"}}\n"},
         Fault{"PasswordInJavaScript", "app.js", "const API_KEY = '" STRONG "';\n"},
         Fault{"PasswordInAComment", "app/y.py", "# DB_PASSWORD=" STRONG "\n"},
+        Fault{"VariableInATest", "tests/test_x.js", "process.env.DB = 1; DB_PASSWORD = '" STRONG "'\n"},
         Fault{"VariableOfACommand", "a.sh", "set -e\nPGPASSWORD=hunter pg_dump x\n"},
         Fault{"ExportOfAScript", "a.sh", "export DB_PASSWORD='hunter'\n"},
         Fault{"OptionOfAScript", "tool", "#!/bin/bash\nlogin --password=hunter\n"},
@@ -189,7 +191,8 @@ INSTANTIATE_TEST_SUITE_P(
               "TOKEN=$(cat token)\nDB_PASSWORD=\"${DB_PASSWORD:?}\" run --token=$TOKEN --password-file=/run/x\n"},
         Fault{"NamesInCode", "web/app.ts", "const token: string = settings.token1;\nlet password = form.password2\n"},
         Fault{"NamesInAnInterface", "openapi.json", "{\"password\": {\"type\": \"string\"}, \"token\": \"Token\"}\n"},
-        Fault{"Binary", "a.bin", "\x01\x02"},
+        Fault{"MadeUpUser", "tests/test_x.js", "login({\"password\": \"" STRONG "\"})\n"},
+        Fault{"Comparison", "a.js", "if (password == '" STRONG "') {}\n"}, Fault{"Binary", "a.bin", "\x01\x02"},
         Fault{"AnotherBrokenManifest", "k8s/broken.yaml", "kind: Service\n\tspec: [\n"},
         Fault{"WholeSecretHoldsIt", "k8s/web.yaml",
               "kind: ExternalSecret\nmetadata: {name: k}\nspec: {data: [{secretKey: JWT_SECRET}]}\n---\nkind: Pod\n"

@@ -109,13 +109,13 @@ bool IsCredential(const std::string& value) {
 }
 
 /// NAME = "value" in whatever syntax; without quotes only NAME=value, as elsewhere it is an expression.
-void SearchLine(std::string line, const std::string& file, int number, Seen& seen) {
+void SearchLine(std::string line, const std::string& file, int number, bool test, Seen& seen) {
   for (std::size_t at = line.find("\\\""); at != std::string::npos; at = line.find("\\\"", at)) line.erase(at, 1);
   for (std::size_t at = line.find_first_of("=:"); at != std::string::npos; at = line.find_first_of("=:", at + 1)) {
     const bool compares = at > 0 && std::string_view("=!<>").find(line[at - 1]) != std::string_view::npos;
-    if (at == 0 || compares) continue;
+    if (at == 0 || compares || line.compare(at, 2, "==") == 0) continue;
     const std::string name = NameBefore(line, at);
-    if (name.empty() || !NamesSecret(name)) continue;
+    if (name.empty() || !NamesSecret(name) || (test && !IsVariableName(name))) continue;
     const Written value = ValueBehind(line, at + 1);
     const bool tight = line[at] == '=' && at + 1 < line.size() && IsNamePart(line[at - 1]) && line[at + 1] != ' ';
     if (!value.quoted && !(tight && IsVariableName(name))) continue;
@@ -184,10 +184,10 @@ Result<void> SearchForms(const std::string& text, const std::string& file, Place
   return {};
 }
 
-void SearchPairs(const std::string& text, const std::string& file, Seen& seen) {
+void SearchPairs(const std::string& text, const std::string& file, bool test, Seen& seen) {
   const bool settings = EndsInOneOf(file, {".ini", ".cfg", ".conf", ".cnf", ".toml", ".properties"});
   ForEachLine(text, [&](const std::string& line, int number) {
-    SearchLine(line, file, number, seen);
+    SearchLine(line, file, number, test, seen);
     if (settings) SearchSetting(line, file, number, seen);
   });
   if (IsShellScript(text, file)) SearchShell(text, file, 1, Placeholders::kQuiet, seen);

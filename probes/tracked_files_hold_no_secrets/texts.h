@@ -14,8 +14,9 @@ bool IsText(const std::string& bytes);
 Result<void> SearchForms(const std::string& text, const std::string& file, Placeholders placeholders, Seen& seen);
 
 /// Names of secrets with a value behind '=' or ':' that looks like a credential, in any syntax; and what the format of
-/// the file tells beyond that: scripts of shells, files of settings.
-void SearchPairs(const std::string& text, const std::string& file, Seen& seen);
+/// the file tells beyond that: scripts of shells, files of settings. In a test only NAMES of variables count: the
+/// password that a made-up user is given there opens nothing.
+void SearchPairs(const std::string& text, const std::string& file, bool test, Seen& seen);
 
 /// Assignments and options of a shell script. `line`: where it begins in the file.
 void SearchShell(const std::string& script, const std::string& file, int line, Placeholders placeholders, Seen& seen);
