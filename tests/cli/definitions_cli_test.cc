@@ -50,6 +50,7 @@ TEST_F(Definitions, ListJson) {
   EXPECT_EQ(json["audit_items"], 7);
   ASSERT_EQ(json["items"].size(), 3u);
   EXPECT_EQ(json["items"][1], Json({{"id", "A2.1"},
+                                    {"part_of", ""},
                                     {"title", "Title of A2.1"},
                                     {"severity", "low"},
                                     {"category", "privacy"},

@@ -132,7 +132,7 @@ std::vector<Sight> Trees() {
                                {"ManifestsAreBinary", "Binary", kManifests, kFail, "a manifest is not YAML"},
                                {"OriginsAreBinary", "Binary", kOrigins, kOpen, "middleware_was_found"},
                                {"WorkflowsAreBinary", "Binary", kWorkflows, kFail, "a workflow is not YAML"},
-                               {"SecretsAreBinary", "Binary", kSecrets, kOpen, "YAML"},
+                               {"SecretsAreBinary", "Binary", kSecrets, kOpen, "does not parse"},
                                {"NamesAreBinary", "Binary", "NAMES", kFail, "does not parse"},
                                {"DockerfilesAreBlank", "Blank", kDocker, kFail, "the Dockerfile is empty"},
                                {"ManifestsAreBlank", "Blank", kManifests, kFail, "a manifest is empty"},

@@ -146,6 +146,8 @@ void Sandbox::Build(const Definitions& definitions) {
   fs::copy(source + "/cmake", project + "/cmake", fs::copy_options::recursive);
   for (const char* file : {"suite.json", "target.json", "standin/defects.json", "deployments/standin.json"})
     fs::copy_file(source + "/suites/ai-health/" + file, project + "/suite/" + file);
+  fs::copy(source + "/suites/ai-health/standin/tree", project + "/suite/standin/tree", fs::copy_options::recursive);
+  const std::string items = definitions.suite.is_null() ? " ITEMS " + definitions.items : "";
   if (!definitions.suite.is_null()) WriteWhole(project + "/suite/suite.json", definitions.suite.dump(2));
   if (!definitions.target.is_null()) WriteWhole(target_file(), definitions.target.dump(2));
   if (!definitions.deployment.is_null()) WriteWhole(deployment_file(), definitions.deployment.dump(2));
@@ -156,9 +158,9 @@ add_executable(readiness::tool IMPORTED GLOBAL)
 set_target_properties(readiness::tool PROPERTIES IMPORTED_LOCATION "{}")
 include(cmake/Readiness.cmake)
 readiness_add_target(ai-health-target API suite/target.json DEPLOYMENT suite/deployments/standin.json)
-readiness_add_suite(ai-health DEFINITION suite/suite.json TARGET ai-health-target)
+readiness_add_suite(ai-health DEFINITION suite/suite.json TARGET ai-health-target{})
 )",
-                                                      Tool()));
+                                                      Tool(), items));
   const Ran configured = Run({CMAKE_PROGRAM, "-G", CMAKE_GENERATOR_NAME, "-S", project, "-B", build_});
   ASSERT_EQ(configured.code, 0) << configured.output;
   const Ran built = Run({CMAKE_PROGRAM, "--build", build_});

@@ -53,6 +53,8 @@ struct Definitions {
   Json suite = {};
   Json target = {};
   Json deployment = {};
+  /// Of the bundled suite; these are enough to be killed, doubled and starved.
+  std::string items = "C2 M3 STEP-R";
 };
 
 class Sandbox {

@@ -23,7 +23,7 @@ constexpr const char* kOther = "STEP-R";
 class ServiceFaultsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_NO_FATAL_FAILURE(sandbox_.Build());
+    ASSERT_NO_FATAL_FAILURE(sandbox_.Build({.items = "C1.runtime STEP-O.health STEP-R"}));
     const Ran up =
         sandbox_.Run({Tool(), "up", "--lease", "120", "--name", "ai-health-target", "--target", sandbox_.target_file(),
                       "--deployment", sandbox_.deployment_file(), "--state-directory", sandbox_.state()});

@@ -304,7 +304,7 @@ TEST(WrongTargets, OperationsAreNamed) {
 46:26 an entry of "populate" has the wrong type | expected a string | actual the number 7 | fix put it in quotes)"},
       {"value with an unknown placeholder",
        {{R"("user_id": "${user_id}", "days")", R"("user_id": "${user_is}", "days")"}},
-       R"(47:28 value "user_id" has the unknown placeholder "${user_is}" | expected one of: unique, password, email, secret_word, access_token, cart, user_id | fix did you mean "user_id"?)"},
+       R"(47:28 value "user_id" has the unknown placeholder "${user_is}" | expected one of: unique, password, fresh, email, secret_word, access_token, cart, user_id | fix did you mean "user_id"?)"},
       {"placeholder inside a list",
        {{R"([1, "${cart}"])", R"([1, "${"])"}},
        R"(49:57 value "n" has a placeholder without closing brace | expected ${name} with letters, digits, _, . and - in the name | actual "${")"},
