@@ -62,6 +62,14 @@ conformance_matrix(ai-health SLY
   ai-health.C2:cached-decision     # a state that an earlier step has left
   ai-health.C2:refuses-everyone    # the control is broken: not judged
   ai-health.M3:wrong-key-accepted  # forged credentials
-  ai-health.M3:owner-from-query)   # a claim instead of a credential
+  ai-health.M3:owner-from-query    # a claim instead of a credential
+  ai-health.S1.tokens:refuses-but-writes         # a refusal with an effect, somewhere among all operations
+  ai-health.S1.tenants:refusal-encodes-record    # a leak in an encoding
+  ai-health.H4:look-alikes         # a disguise
+  ai-health.H4:second-read         # what only shows when looked at again
+  ai-health.W2-10:rounds           # a bound missed by little
+  ai-health.STEP-O.health:slow)    # right, and too late
 
-conformance_matrix(customer-intelligence)
+conformance_matrix(customer-intelligence SLY
+  customer-intelligence.G5.1:piped                     # a failure that gets lost
+  customer-intelligence.P2-5.source:regex-look-alike)  # a pattern that means more than it says
