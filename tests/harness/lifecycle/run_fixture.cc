@@ -23,7 +23,12 @@ constexpr std::chrono::seconds kPatience{60};
 
 std::string ReadAll(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  // A file of /proc whose process ends meanwhile cannot be read to its end; an iterator would throw then.
+  std::string text;
+  char bytes[4096];
+  while (stream.read(bytes, sizeof bytes) || stream.gcount() > 0)
+    text.append(bytes, static_cast<std::size_t>(stream.gcount()));
+  return text;
 }
 
 }  // namespace
