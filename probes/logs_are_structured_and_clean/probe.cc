@@ -401,7 +401,9 @@ class LogInspection {
     std::vector<std::string> without;
     for (const std::string& line : lines) {
       if (!AsObject(line) || IsException(line)) continue;
-      if (!CarriesSomeId(line)) without.push_back(Shown(Json(line)));
+      const bool carries =
+          std::any_of(sent_.begin(), sent_.end(), [&](const Sent& sent) { return CarriesId(line, sent.id); });
+      if (!carries) without.push_back(Shown(Json(line)));
     }
     if (without.empty()) {
       context_.findings.AddObservation(

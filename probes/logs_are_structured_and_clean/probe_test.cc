@@ -11,6 +11,7 @@ namespace readiness::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -206,6 +207,11 @@ INSTANTIATE_TEST_SUITE_P(
                  return Line({{"message", "query"}, {"request_id", "-"}}) + Good(id);
                },
                "a log line of a request does not carry its id", "4 of 8 lines"},
+        SlyLog{"IdOfNobodyInTheWork",
+               [](const std::string& id, const Values&, const Identity&, int) {
+                 return Line({{"message", "query"}, {"request_id", "of-another-request"}}) + Good(id);
+               },
+               "a log line of a request does not carry its id", "4 of 8 lines"},
         SlyLog{"ConstantId", [](const std::string&, const Values&, const Identity&, int) { return Good("-"); }, kNoId,
                "none for 4 of 4"},
         SlyLog{"TracebackOfOneError",
@@ -241,6 +247,15 @@ INSTANTIATE_TEST_SUITE_P(
                },
                kPrivate, "mail of a bad account"}),
     [](const auto& tried) { return tried.param.name; });
+
+TEST_F(LogsAreCleanTest, ViolatedByWorkWithoutIdAlsoWhenALineOfBeforeComesLate) {
+  t.logs.WhenRead(2, [this] {
+    t.logs.Write("api", Line({{"message", "the account was made"}, {"request_id", "of-the-account"}}));
+  });
+  writes = [](const Seen& seen) { return Line({{"message", "query"}}) + Healthy(seen); };
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(Headlines(), Contains("a log line of a request does not carry its id"));
+}
 
 TEST_F(LogsAreCleanTest, HoldsWhereALineIsWrittenUnaskedAndSaysSo) {
   // The log is read when the instance has started, when the user is there, and when nobody has asked for a while.
