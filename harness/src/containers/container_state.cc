@@ -52,8 +52,12 @@ std::string ContainerState::HowItEnded() const {
 Result<std::pair<std::string, ContainerState>> ParseContainerState(const std::string& line) {
   const Json json = Json::parse(line, nullptr, false);
   const auto wrong = [&] {
-    return Fail(Error{ErrorKind::kMalformed, "the container engine's account of a container is not understood",
-                      std::nullopt, "id, name, state and networks", Printable(line, 300), {}});
+    return Fail(Error{ErrorKind::kMalformed,
+                      "the container engine's account of a container is not understood",
+                      std::nullopt,
+                      "id, name, state and networks",
+                      Printable(line, 300),
+                      {}});
   };
   if (!json.is_object()) return wrong();
   ContainerState container;
@@ -67,7 +71,8 @@ Result<std::pair<std::string, ContainerState>> ParseContainerState(const std::st
   container.out_of_memory = IsTrue(state, "OOMKilled");
   container.problem = TextAt(state, "Error");
   container.started_at = TextAt(state, "StartedAt");
-  if (const Json code = state.value("ExitCode", Json()); code.is_number_integer()) container.exit_code = code.get<int>();
+  if (const Json code = state.value("ExitCode", Json()); code.is_number_integer())
+    container.exit_code = code.get<int>();
   const Json networks = json.value("networks", Json());
   if (!networks.is_object()) return std::pair(std::move(name), std::move(container));
   for (const auto& [network, details] : networks.items()) {
@@ -93,7 +98,8 @@ Result<std::map<std::string, ContainerState>> InspectContainers(const ContainerC
   if (all.error().kind != ErrorKind::kTarget) return Fail(all.error());
   // One that is gone fails the call for all.
   if (names.size() == 1) {
-    if (all.error().actual.find("No such") != std::string::npos || all.error().actual.find("no such") != std::string::npos)
+    if (all.error().actual.find("No such") != std::string::npos ||
+        all.error().actual.find("no such") != std::string::npos)
       return std::map<std::string, ContainerState>();
     return Fail(all.error());
   }

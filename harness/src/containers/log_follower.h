@@ -16,8 +16,8 @@ namespace readiness {
 
 class LogFollower {
  public:
-  /// Follows `container` into `file` and searches for `patterns`. `since`: as `docker logs` takes it; empty: all that it
-  /// ever wrote. `pump` outlives the follower. Errors: as LogChannel::Open and Spawn.
+  /// Follows `container` into `file` and searches for `patterns`. `since`: as `docker logs` takes it; empty: all that
+  /// it ever wrote. `pump` outlives the follower. Errors: as LogChannel::Open and Spawn.
   static Result<LogFollower> Start(const ContainerCli& cli, LogPump& pump, const std::string& container,
                                    const std::string& since, const std::string& file,
                                    const std::vector<std::string>& patterns);
@@ -34,6 +34,8 @@ class LogFollower {
 
   const Child& child() const { return child_; }
   LogChannel& log() const { return *log_; }
+  /// For whoever wants its last lines when the follower is no more.
+  std::shared_ptr<const LogChannel> SharedLog() const { return log_; }
 
  private:
   LogFollower(LogPump& pump, std::shared_ptr<LogChannel> log) : pump_(&pump), log_(std::move(log)) {}
