@@ -5,6 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <set>
+#include <system_error>
+#include <thread>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -26,6 +30,7 @@ constexpr Milliseconds kEndTime{2'000};     // from the end of a container's log
 constexpr Milliseconds kLastLines{5'000};   // from a container's end to that of its log
 constexpr Milliseconds kRemoveTime{8'000};  // of the ten seconds in which a run has to be gone
 constexpr Milliseconds kUpTime{30'000};     // what compose itself may need beside the startup time
+constexpr std::size_t kRemovals = 8;        // at a time
 
 struct Service {
   ServiceSpec spec;
@@ -53,7 +58,9 @@ class ComposeEngine : public Engine {
 
   ~ComposeEngine() override {
     if (!made_any_) return;
-    const Result<int> removed = RemoveRunContainers(run_id_, kRemoveTime, false);
+    const Deadline end(kRemoveTime);
+    RemoveKnown(end);
+    const Result<int> removed = RemoveRunContainers(run_id_, end.Remaining(), false);
     if (!removed) fmt::print(stderr, "{}\n", removed.error().Brief());
     const Deadline deadline(kEndTime);
     for (auto& [name, service] : services_) {
@@ -109,6 +116,8 @@ class ComposeEngine : public Engine {
   Result<void> Await(Service& service);
   void End(Service& service, Milliseconds grace);
   void Remove(const Names& names);
+  /// Removes what it knows to have made, all at once; what is left after that is found by label.
+  void RemoveKnown(const Deadline& deadline) const;
   Result<void> RejoinNetworks(Service& service);
   /// What became of a service whose log has ended.
   struct LookAtEnd {
@@ -127,6 +136,7 @@ class ComposeEngine : public Engine {
   LogPump pump_;
   Json sources_;
   std::map<std::string, Service> services_;
+  std::set<std::string> networks_;
   bool made_any_ = false;
 };
 
@@ -209,6 +219,8 @@ Result<void> ComposeEngine::Up(const Json& project, const std::vector<ServiceSpe
   if (newcomers.size() == names.size()) arguments.emplace_back("--no-deps");
   arguments.insert(arguments.end(), names.begin(), names.end());
   made_any_ = true;
+  for (const auto& network : project["networks"].items())
+    networks_.insert(fmt::format("readiness-{}_{}", run_id_, network.key()));
   if (const auto up = cli_.Compose("readiness-" + run_id_, {file}, {}, arguments, deadline); !up) {
     Error error = ExplainUp(up.error(), project, newcomers);
     for (const std::string& name : names) services_.erase(name);
@@ -381,6 +393,27 @@ void ComposeEngine::Remove(const Names& names) {
     found->second.follower->End(kLastLines);
     found->second.follower.reset();
   }
+}
+
+void ComposeEngine::RemoveKnown(const Deadline& deadline) const {
+  std::vector<std::thread> removals;
+  std::atomic<std::size_t> next = 0;
+  Names containers;
+  for (const auto& entry : services_) containers.push_back(Container(entry.first));
+  const auto remove = [&] {
+    for (std::size_t at = next++; at < containers.size(); at = next++)
+      (void)cli_.Docker({"rm", "--force", "--volumes", containers[at]}, deadline.Remaining());
+  };
+  try {
+    for (std::size_t i = 1; i < std::min(containers.size(), kRemovals); ++i) removals.emplace_back(remove);
+  } catch (const std::system_error&) {
+    // Then those that there are do it all.
+  }
+  remove();
+  for (std::thread& removal : removals) removal.join();
+  std::vector<std::string> arguments{"network", "rm"};
+  arguments.insert(arguments.end(), networks_.begin(), networks_.end());
+  (void)cli_.Docker(arguments, deadline.Remaining());
 }
 
 std::vector<std::pair<std::string, std::string>> ComposeEngine::TakeEnded() {
