@@ -64,6 +64,9 @@ Adds the items of a production-readiness audit as CTest tests.
   tool that is linked from the harness, the bundled probes and these: ``<build>/readiness/own_tool/readiness``. Needs C++, and the
   libraries that Readiness itself is linked with. May be called several times, before or after the suites.
 
+A definition may name its JSON Schema, for editors, as ``"$schema": "<path>/readiness/json_schema/suite.schema.json"``: they are
+copied into the top binary directory (``suite``, ``target``, ``deployment``, ``probe``, ``record``).
+
 ``READINESS_DEPLOYMENT`` (cache): a deployment's name, looked for as ``<name>.json`` beside the ``DEPLOYMENT`` file of each
 target, or the path of a file. Empty: as the project says.
 #]=======================================================================]
@@ -71,6 +74,12 @@ include_guard(GLOBAL)
 cmake_policy(VERSION 3.25)  # whatever the including project is set to; ends with this file
 
 include("${CMAKE_CURRENT_LIST_DIR}/ReadinessProbes.cmake")
+
+# For editors: a definition names its schema by a path relative to itself, and so by one that is the same wherever Readiness lies.
+if(NOT READINESS_SCHEMA_DIRECTORY)
+  set(READINESS_SCHEMA_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}/../harness/schema")  # else an installed one's
+endif()
+file(COPY "${READINESS_SCHEMA_DIRECTORY}/" DESTINATION "${CMAKE_BINARY_DIR}/readiness/json_schema" FILES_MATCHING PATTERN "*.schema.json")
 
 set(READINESS_DEPLOYMENT "" CACHE STRING "Deployment to run targets in: a name beside each DEPLOYMENT file, or a file")
 
