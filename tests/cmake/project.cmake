@@ -45,10 +45,13 @@ include([==[${MODULE}]==])
 ${calls}")
 endfunction()
 
-# run(<what> [FAILS] COMMAND <command>...): fails the case unless the command succeeds, or with FAILS does not.
+# run(<what> [FAILS] [LIMIT <seconds>] COMMAND <command>...): fails the case unless the command succeeds, or with FAILS does not.
 function(run what)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "FAILS" "" "COMMAND")
-  execute_process(COMMAND ${arg_COMMAND} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text TIMEOUT 60)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "FAILS" "LIMIT" "COMMAND")
+  if(NOT arg_LIMIT)
+    set(arg_LIMIT 60)
+  endif()
+  execute_process(COMMAND ${arg_COMMAND} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text TIMEOUT ${arg_LIMIT})
   string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
   set(step "${what}" PARENT_SCOPE)
   set(output "${text}" PARENT_SCOPE)
