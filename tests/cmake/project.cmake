@@ -72,7 +72,7 @@ macro(configure)
   run(configure ${_fails} COMMAND "${CMAKE_COMMAND}" -G Ninja -S "${SOURCE}" -B "${BUILD}" --no-warn-unused-cli ${_rest})
 endmacro()
 
-# build([FAILS])
+# build([FAILS] [LIMIT <seconds>])
 macro(build)
   run(build ${ARGN} COMMAND "${CMAKE_COMMAND}" --build "${BUILD}")
 endmacro()

@@ -1,3 +1,4 @@
+#!/usr/bin/python3 -IS
 """A compiler launcher for projects that build Readiness from source in its own tests: takes an object file from the build
 of Readiness that is being tested if that was compiled from the same source by the same command, and compiles otherwise.
 
@@ -6,12 +7,10 @@ Environment: READINESS_REUSE_BUILD, binary directory of that build; READINESS_RE
 import json
 import os
 import shlex
-import shutil
-import subprocess
 import sys
 
 
-def meaning(arguments, folder, build):
+def meaning(arguments, folder):
     """What of a command decides about the object: no names of outputs, and none of the precompiled header, which holds
     only what the sources include themselves."""
     kept, skip = [], 0
@@ -21,7 +20,9 @@ def meaning(arguments, folder, build):
         elif argument in ("-o", "-c", "-MF", "-MT", "-MQ", "-include"):
             skip = 1
         elif argument not in ("-MD", "-Winvalid-pch"):
-            kept.append(argument.replace(folder, "<build>"))
+            option, slash, path = argument.partition("/")
+            real = os.path.realpath(slash + path) if slash else ""
+            kept.append(option + real.replace(os.path.realpath(folder), "<build>"))
     return kept
 
 
@@ -33,14 +34,15 @@ def known(build):
     """Object's path below the binary directory -> its entry of compile_commands.json."""
     with open(os.path.join(build, "compile_commands.json")) as file:
         entries = json.load(file)
-    return {value_after(shlex.split(entry["command"]), "-o"): entry for entry in entries}
+    # Ninja's commands name outputs relative to the binary directory; splitting all of them properly would take long.
+    return {entry["command"].partition(" -o ")[2].partition(" ")[0]: entry for entry in entries}
 
 
 def find(arguments, folder, build):
     """The object to take, or why none."""
     output = value_after(arguments, "-o")
     for entry_output, entry in known(build).items():
-        if not entry_output or not output.endswith("/" + entry_output):
+        if not output.endswith("/" + entry_output):
             continue
         own_folder = os.path.join(folder, output[: -len(entry_output) - 1])
         command = shlex.split(entry["command"])
@@ -48,7 +50,7 @@ def find(arguments, folder, build):
             command = command[1:]
             if not command:
                 return None, "another compiler"
-        if meaning(command, build, build) != meaning(arguments, own_folder, build):
+        if meaning(command, build) != meaning(arguments, own_folder):
             return None, "another command"
         taken = os.path.join(build, entry_output)
         source = value_after(arguments, "-c")
@@ -69,11 +71,12 @@ def main():
     with open(os.environ["READINESS_REUSE_LOG"], "a") as log:
         log.write("%s %s\n" % ("reused" if taken else "compiled, " + reason + ":", value_after(arguments, "-o")))
     if taken:
-        shutil.copyfile(taken, value_after(arguments, "-o"))
+        with open(taken, "rb") as source, open(value_after(arguments, "-o"), "wb") as target:
+            target.write(source.read())
         with open(value_after(arguments, "-MF"), "w") as depfile:
             depfile.write("%s: %s\n" % (value_after(arguments, "-o"), value_after(arguments, "-c")))
         return 0
-    return subprocess.call(arguments)
+    os.execvp(arguments[0], arguments)
 
 
 sys.exit(main())
