@@ -111,6 +111,10 @@ function(case_package_found_by_find_package)
   unset(ENV{READINESS_DEFECTS})
 
   # What can only be seen with the libraries at hand.
+  edit_source(CMakeLists.txt "readiness_add_target" "readiness_add_probes(DIRECTORY ./probes/)\nreadiness_add_target")
+  configure(FAILS)
+  expect_output([[readiness_add_probes: probe "totals_add_up" is added twice]] "/source/probes/totals_add_up")
+  edit_source(CMakeLists.txt "readiness_add_probes(DIRECTORY ./probes/)\n" "")
   edit_source(probes/totals_add_up/probe.cc "READINESS_PROBE(totals_add_up)" "READINESS_PROBE(totals_add)")
   build(FAILS LIMIT 600)
   expect_output("readiness::probes::totals_add_up")
