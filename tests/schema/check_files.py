@@ -1,5 +1,5 @@
-"""Checks definition files against the JSON Schemas that they name in "$schema", as an editor does, and records against the
-schema of records. Usage: check_files.py [<definition.json>...] [--record <record.json>]..."""
+"""Checks definition files against the JSON Schemas that they name in "$schema", as an editor does; bundled probe.json files, which
+name none, and records against theirs. Usage: check_files.py [<definition.json>...] [--probe <file>]... [--record <file>]..."""
 import argparse
 import json
 import os
@@ -8,6 +8,9 @@ import sys
 import jsonschema
 
 SCHEMAS = os.path.join(os.path.dirname(__file__), "..", "..", "harness", "schema")
+
+
+KINDS = ("probe", "record")
 
 
 def read(path):
@@ -33,17 +36,19 @@ def check_definition(path):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("definitions", nargs="*")
-    parser.add_argument("--record", action="append", default=[])
-    arguments = parser.parse_args()
+    for kind in KINDS:
+        parser.add_argument("--" + kind, nargs="+", action="extend", default=[])
+    arguments = vars(parser.parse_args())
     found = []
-    for path in arguments.definitions:
+    for path in arguments["definitions"]:
         found += ["%s %s" % (path, problem) for problem in check_definition(path)]
-    record = read(os.path.join(SCHEMAS, "record.schema.json"))
-    for path in arguments.record:
-        found += ["%s %s" % (path, problem) for problem in problems_with(read(path), record)]
+    for kind in KINDS:
+        schema = read(os.path.join(SCHEMAS, kind + ".schema.json"))
+        for path in arguments[kind]:
+            found += ["%s %s" % (path, problem) for problem in problems_with(read(path), schema)]
     for problem in found:
         print(problem)
-    return 1 if found or not arguments.definitions + arguments.record else 0
+    return 1 if found or not any(arguments.values()) else 0
 
 
 sys.exit(main())
