@@ -58,6 +58,13 @@ struct Suite {
   std::string file;
 };
 
+/// What items may do to a target that we have not started ourselves, which may be somebody's only one.
+enum class Reach {
+  kNothing,      ///< look at it
+  kOwnData,      ///< make fresh identities and objects of their own, and change these
+  kWholeTarget,  ///< anything: break services, change every row
+};
+
 // ---- probe.json -------------------------------------------------------------------------------------------------
 
 enum class ParameterType { kString, kInteger, kBoolean, kStringList, kStatusSet, kDuration, kObject, kList };
@@ -76,6 +83,7 @@ struct ProbeDescription {
   std::string method;  ///< what it does, step by step
   std::string remediation;
   std::vector<std::string> needs;               ///< "running_target", "store", "data_provider", ...
+  Reach touches = Reach::kWholeTarget;          ///< what it does to the target
   std::map<std::string, std::string> controls;  ///< id -> what it shows; each must be recorded and satisfied
   std::map<std::string, ParameterDescription> parameters;
 };
@@ -174,9 +182,10 @@ enum class EngineKind { kProcess, kCompose, kExternal };
 
 /// A value of a service's environment. Secret values are redacted everywhere. A generated one is new in every run.
 struct EnvValue {
-  std::string
-      value;  ///< placeholders ${port.<service>} ${url.<service>} ${store.<store>.url} ${double.<double>.url}
-              ///< ${double.<double>.proxy} ${double.<double>.ca_file} ${run.directory} ${secret.<name>} ${env.<NAME>}
+  std::string value;  ///< placeholders ${port.<service>} (where it has to listen) ${url.<service>} (for other services)
+                      ///< ${public_url.<service>} (for users) ${store.<store>.url} ${double.<double>.url}
+                      ///< ${double.<double>.proxy} ${double.<double>.ca_file} ${run.directory} (not in containers)
+                      ///< ${secret.<name>} ${env.<NAME>}
   bool secret = false;
 };
 
@@ -203,15 +212,29 @@ struct ServiceDeployment {
   std::vector<WaitCondition> ready;             ///< never empty
   Milliseconds startup_timeout{30'000};
   Milliseconds stop_grace{5'000};  ///< from SIGTERM to SIGKILL
+  int container_port = 0;          ///< engine compose: where it listens inside its container; 0: it does not
+  std::string url;                 ///< engine external: where it is; placeholders ${env.<NAME>}
+};
+
+/// Engine compose: which compose files describe the services. Services that `services` does not name are started as
+/// well where those that it names depend on them.
+struct ComposeDeployment {
+  std::vector<std::string> files;               ///< absolute
+  std::map<std::string, EnvValue> environment;  ///< for ${...} in the files; placeholders as in commands, and
+                                                ///< ${image.<name>}
+  std::map<std::string, std::string> images;    ///< name -> program on this machine (placeholders as in commands), made
+                                                ///< into an image of it and its shared libraries
 };
 
 struct DataProviderDeployment {
+  std::optional<int> port;         ///< fixed, for targets that are not started by us; unset: a free one
   std::vector<std::string> hosts;  ///< upstream host names it stands for behind ${double.<name>.proxy}
   std::string client_id;           ///< what the target must present; placeholders ${secret.<name>}
   std::string client_secret;
 };
 
 struct LanguageModelDeployment {
+  std::optional<int> port;         ///< as for data providers
   std::vector<std::string> hosts;  ///< upstream host names it stands for behind ${double.<name>.proxy}
   std::string api_key;             ///< what the target must present; placeholders ${secret.<name>}; redacted
   std::string reply;               ///< content of its answers unless an item scripts others
@@ -219,6 +242,7 @@ struct LanguageModelDeployment {
 
 /// One of the target's commands. Placeholders as for a service's command, and ${source_tree}; a fresh process per call.
 struct CommandDeployment {
+  std::string service;  ///< engine compose: in whose container it runs; empty: on this machine
   std::vector<std::string> command;
   std::string working_directory;  ///< empty: the run directory
   std::map<std::string, EnvValue> environment;
@@ -242,6 +266,8 @@ struct Deployment {
   std::vector<std::string> allowed_hosts;  ///< beside loopback
   std::string defects_file;                ///< standin/defects.json, absolute; empty: no switchable defects
   std::string source_tree;                 ///< where the target's source lies, absolute; empty: unknown
+  ComposeDeployment compose;               ///< engine compose only
+  Reach allowed = Reach::kWholeTarget;     ///< engine external: what `allow` says, else kNothing
   std::string file;
 };
 

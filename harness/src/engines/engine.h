@@ -14,11 +14,35 @@
 
 namespace readiness {
 
+/// What a service has beside the rest where it runs in a container.
+struct ContainerSpec {
+  /// The service of the deployment's compose files that it is, perhaps as a second instance under another name. Empty:
+  /// a container of our own (a double, PostgreSQL), made from `image`.
+  std::string base;
+  std::string image;
+  int port = 0;                      ///< inside; published at the loopback port of ServiceSpec::url. 0: none
+  std::vector<std::string> aliases;  ///< further names on the run's network, beside the service's own
+  std::string user;                  ///< "uid:gid"; empty: as the image says
+  struct Mount {
+    std::string source;  ///< on this machine, absolute
+    std::string target;  ///< in the container
+    bool read_only = true;
+  };
+  std::vector<Mount> mounts;
+};
+
+/// The deployment's compose files, for ContainerSpec::base.
+struct ComposeSources {
+  std::vector<std::string> files;                  ///< absolute, in the order in which they are merged
+  std::map<std::string, std::string> environment;  ///< what ${...} in them stands for
+};
+
 /// A service with every placeholder filled in.
 struct ServiceSpec {
   std::string name;
-  std::vector<std::string> command;
-  std::map<std::string, std::string> environment;  ///< complete; nothing is inherited
+  std::vector<std::string> command;  ///< in a container: empty means as the image or the compose file says
+  /// Complete, nothing is inherited; in a container that a compose file describes: laid over what that says.
+  std::map<std::string, std::string> environment;
   std::string working_directory;
   std::string log_file;  ///< stdout and stderr, appended; at most kMaxLogBytes are kept
   std::string url;       ///< where it will listen: "http://127.0.0.1:20123"; empty: it does not
@@ -32,6 +56,7 @@ struct ServiceSpec {
   bool private_ipc = false;
   /// A socket: when its other end hangs up, nobody wants the service any more and its start is given up. -1: none.
   int wanted_by = -1;
+  std::optional<ContainerSpec> container;  ///< set if and only if the engine runs containers
 };
 
 class Engine {
@@ -42,6 +67,14 @@ class Engine {
   /// an error that names the process that has it.
   virtual Result<int> ReservePort(std::optional<int> fixed) = 0;
 
+  /// The compose files that ContainerSpec::base refers to; before the first Start of such a service. Engines without
+  /// containers do nothing. Errors: kDefinition (the files are wrong, or say what no run can have).
+  virtual Result<void> UseCompose(const ComposeSources& sources);
+
+  /// Starts `specs` in their order, or together where the engine can, and returns when the wait conditions of all hold.
+  /// Errors: of the first that did not start; what the others came to is Stop's business.
+  virtual Result<void> StartAll(const std::vector<ServiceSpec>& specs);
+
   /// Starts `spec` and returns when all its wait conditions hold. A service that exits first, or never becomes ready,
   /// is stopped; the Error (kTarget, kTimeout) holds the condition waited for, what was last seen of it, exit code or
   /// signal, and the last lines of its log.
@@ -51,7 +84,8 @@ class Engine {
   /// Start; kTarget on a non-zero exit.
   virtual Result<void> RunToEnd(const ServiceSpec& spec) = 0;
 
-  /// SIGTERM, grace, SIGKILL, for the service and everything that it started. Unknown names are ignored.
+  /// SIGTERM, grace, SIGKILL, for the service and everything that it started. Unknown names are ignored. What it wrote
+  /// to its file system is kept for a Start with the same spec.
   virtual void Stop(const std::string& name) = 0;
 
   /// As Stop, without grace.
@@ -62,6 +96,11 @@ class Engine {
   virtual Result<void> Pause(const std::string& name) = 0;
   /// Lets it go on. A service that is not paused is left alone.
   virtual Result<void> Resume(const std::string& name) = 0;
+
+  /// Takes every network from the service, which goes on running; Rejoin gives them back. Errors: kNotAvailable (not
+  /// running, or an engine that cannot), kTimeout.
+  virtual Result<void> CutOff(const std::string& name);
+  virtual Result<void> Rejoin(const std::string& name);
 
   /// Waits until what `name` was started to answer (HTTP, port) is answered again; its log lines are of the past.
   /// Errors: kNotAvailable (not running), as Start.

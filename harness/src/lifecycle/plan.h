@@ -27,12 +27,14 @@ struct PlanInputs {
   std::string run_id;
   std::string run_directory;
   std::string tool_directory;
-  std::map<std::string, std::string> secrets;  ///< as ResolveSecrets gave them
-  std::map<std::string, int> service_ports;    ///< of the services in ServicesWithPort
-  std::map<std::string, int> double_ports;     ///< of every data provider and language model
-  std::map<std::string, std::string> store_urls;
-  std::string defects;      ///< DefectsRequest::variable
-  std::string source_tree;  ///< the copy with overlays; empty: the deployment's own
+  std::map<std::string, std::string> secrets;            ///< as ResolveSecrets gave them
+  std::map<std::string, int> service_ports;              ///< of the services in ServicesWithPort
+  std::map<std::string, int> double_ports;               ///< of every data provider and language model
+  std::map<std::string, std::string> store_urls;         ///< as we reach them
+  std::map<std::string, std::string> inside_store_urls;  ///< as containers reach them; engine compose only
+  std::map<std::string, std::string> images;             ///< name -> image, of ComposeDeployment::images
+  std::string defects;                                   ///< DefectsRequest::variable
+  std::string source_tree;                               ///< the copy with overlays; empty: the deployment's own
   /// Name of the instance that is planned, a second one of the service `instance_of`; empty: the run itself.
   std::string instance;
   std::string instance_of;
@@ -50,6 +52,7 @@ struct PlannedFile {
 
 struct Plan {
   std::vector<PlannedFile> files;
+  ComposeSources compose;                               ///< engine compose only
   std::vector<ServiceSpec> doubles;                     ///< started before any service
   std::vector<ServiceSpec> services;                    ///< in order of start
   std::map<std::string, std::string> acknowledgements;  ///< service -> file in which it confirms its defects

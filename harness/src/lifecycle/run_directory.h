@@ -22,6 +22,7 @@ struct RunRecord {
   std::string deployment_file;
   std::string variant;
   std::string tool_directory;
+  bool containers = false;  ///< it may have some: whoever cleans up looks for them
   std::string defects;
   std::optional<std::chrono::milliseconds> startup_timeout;
   Owner owner;
