@@ -27,12 +27,28 @@ install(FILES "${PROJECT_SOURCE_DIR}/README.md" DESTINATION "${CMAKE_INSTALL_DAT
 
 # ---- libraries
 
-set(libraries api base language definition judge report source probe_values http tokens capabilities engines lifecycle cli main
-  harness probes testing)
+# Appends to `result` the libraries of ours that `library` is linked with, and itself.
+function(_readiness_collect_libraries library result)
+  get_target_property(target readiness::${library} ALIASED_TARGET)
+  if(NOT target IN_LIST ${result})
+    list(APPEND ${result} ${target})
+    get_target_property(linked ${target} INTERFACE_LINK_LIBRARIES)
+    foreach(name IN LISTS linked)
+      if(name MATCHES "^(\\$<LINK_ONLY:)?readiness::([a-z_]+)>?$")
+        _readiness_collect_libraries(${CMAKE_MATCH_2} ${result})
+      endif()
+    endforeach()
+    set(${result} "${${result}}" PARENT_SCOPE)
+  endif()
+endfunction()
+
 set(targets "")
-foreach(library IN LISTS libraries)
-  set_target_properties(readiness_${library} PROPERTIES EXPORT_NAME ${library})
-  list(APPEND targets readiness_${library})
+foreach(library IN ITEMS main harness probes testing)
+  _readiness_collect_libraries(${library} targets)
+endforeach()
+foreach(target IN LISTS targets)
+  string(REGEX REPLACE "^readiness_" "" name "${target}")
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
 endforeach()
 target_include_directories(readiness_api INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 install(TARGETS ${targets} EXPORT ReadinessLibraries
