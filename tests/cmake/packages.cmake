@@ -81,9 +81,10 @@ endfunction()
 
 # ---- the consumers
 
-# Copies a consumer to ${SOURCE}.
+# Copies a consumer to ${SOURCE}. It is built in its folder `build`, where its definitions say that their schemas are.
 function(copy_consumer name)
   file(COPY "${READINESS_SOURCE}/tests/cmake/consumers/${name}/" DESTINATION "${SOURCE}")
+  set(BUILD "${SOURCE}/build" PARENT_SCOPE)
 endfunction()
 
 # The schemas that definitions name are there, and the definitions and records fit them.
