@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kKillTime{4'000};
 constexpr std::chrono::milliseconds kPausedKillTime{1'000};
-constexpr std::chrono::milliseconds kContainerTime{6'000};
+constexpr std::chrono::milliseconds kContainerTime{15'000};
 constexpr std::chrono::milliseconds kSupervisorGrace{5'000};
 constexpr std::chrono::milliseconds kJanitorGrace{6'000};
 

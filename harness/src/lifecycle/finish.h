@@ -15,7 +15,7 @@ namespace readiness {
 Result<int> FinishRun(const RunRecord& record, const std::string& run_directory, const std::string& reason);
 
 /// Ends a run from outside: asks its supervisor, kills that if it does not obey, lets the janitor finish, does itself
-/// what is still not done. Returns when nothing is left. Takes at most about 15 s, with containers 20.
+/// what is still not done. Returns when nothing is left. Takes at most about 15 s, with containers 30.
 Result<int> EndRun(const RunRecord& record, const std::string& run_directory, const std::string& reason);
 
 }  // namespace readiness
