@@ -53,6 +53,10 @@ finish() {
     wait "$command" 2>/dev/null || true
   fi
   if [ -n "$engine" ]; then
+    # Else it would give each of them its time to end.
+    for container in $(timeout 10 docker ps --quiet 2>/dev/null); do
+      timeout 10 docker kill "$container" >/dev/null 2>&1 || true
+    done
     kill -TERM "$engine" 2>/dev/null || true
     waited=0
     while kill -0 "$engine" 2>/dev/null && [ "$waited" -lt 150 ]; do
