@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "definition/load.h"
 #include "engines/postgres.h"
@@ -133,6 +134,7 @@ Result<void> Supervisor::StartTargetOfRun() {
   READINESS_ASSIGN(const DefectsRequest defects, PlanDefects(record_.defects, target->id, deployment->defects_file));
   READINESS_ASSIGN(std::string source_tree,
                    ApplyOverlays(defects.overlays, deployment->source_tree, run_directory_ + "/source"));
+  if (deployment->engine == EngineKind::kCompose) READINESS_RETURN_IF_ERROR(guard_->NoteContainers());
   engine_ = MakeProcessEngine(record_.run_id, run_directory_);
   StartRequest request{record_.run_id, run_directory_,      record_.tool_directory, record_.defects,
                        std::nullopt,   EnvironmentVariable, std::move(source_tree)};
@@ -229,6 +231,8 @@ void Supervisor::End(const std::string& reason) {
   control_.reset();
   service_control_.reset();
   engine_.reset();
+  // Whoever cleans up after us need not fear that something is still being made.
+  (void)WriteFileAtomically(run_directory_ + "/" + kEngineEndedFile, "", 0600);
   if (guard_ && guard_->HasJanitor()) return;
   const Result<int> finished = FinishRun(record_, run_directory_, reason);
   if (!finished) fmt::print(stderr, "{}\n", finished.error().Brief());

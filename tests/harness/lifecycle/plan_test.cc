@@ -237,7 +237,7 @@ TEST(PlanTest, DoubleIsConfiguredByAFile) {
 
 Deployment WithModel() {
   Deployment deployment = MakeDeployment();
-  deployment.language_models["llm"] = {{"api.openai.example"}, "${secret.client}", "a reply"};
+  deployment.language_models["llm"] = {std::nullopt, {"api.openai.example"}, "${secret.client}", "a reply"};
   return deployment;
 }
 
@@ -283,7 +283,7 @@ TEST(PlanTest, LanguageModelIsReachedOnTheChannelOfTheRun) {
 TEST(PlanTest, LanguageModelNeedsANameOfItsOwn) {
   for (const char* name : {"whoop", "../llm"}) {
     Deployment deployment = MakeDeployment();
-    deployment.language_models[name] = {{}, "k", "r"};
+    deployment.language_models[name] = {std::nullopt, {}, "k", "r"};
     const Result<Plan> plan = MakePlan(Target(), deployment, InputsWithModel());
     ASSERT_FALSE(plan) << name;
     EXPECT_EQ(plan.error().kind, ErrorKind::kDefinition);

@@ -56,7 +56,8 @@ class StartTargetTest : public ::testing::Test {
     deployment_.file = directory_ / "deployment.json";
     deployment_.stores = {{"main", "postgresql"}};
     deployment_.secrets = {{"key", "generated:16"}};
-    deployment_.data_providers["whoop"] = DataProviderDeployment{{"api.example.com"}, "id", "${secret.key}"};
+    deployment_.data_providers["whoop"] =
+        DataProviderDeployment{std::nullopt, {"api.example.com"}, "id", "${secret.key}"};
     ServiceDeployment service;
     service.command = {"api"};
     service.environment["URL"] = {"${store.main.url}", false};
