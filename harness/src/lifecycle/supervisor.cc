@@ -123,7 +123,8 @@ Result<std::string> Supervisor::CreateDatabase(const std::string& name) {
                      PostgresCluster::Start(*engine_, run_directory_ + "/postgresql", LogFile("postgresql")));
     redactor_.Add(postgres_->password());
   }
-  return postgres_->CreateDatabase(name);
+  READINESS_ASSIGN(const DatabaseUrls urls, postgres_->CreateDatabase(name));
+  return urls.observed;
 }
 
 Result<void> Supervisor::StartTargetOfRun() {
