@@ -40,7 +40,9 @@ struct ComposeSources {
 /// A service with every placeholder filled in.
 struct ServiceSpec {
   std::string name;
-  std::vector<std::string> command;  ///< in a container: empty means as the image or the compose file says
+  /// Complete. In a container it takes the place of the image's entry point, too; empty: as the image or the compose
+  /// file says.
+  std::vector<std::string> command;
   /// Complete, nothing is inherited; in a container that a compose file describes: laid over what that says.
   std::map<std::string, std::string> environment;
   std::string working_directory;
@@ -90,6 +92,9 @@ class Engine {
 
   /// As Stop, without grace.
   virtual void Kill(const std::string& name) = 0;
+
+  /// As Kill, for a service that is never started again: nothing of it is kept.
+  virtual void Discard(const std::string& name);
 
   /// Stops the execution of the service and of everything that it started (SIGSTOP): it keeps its sockets and answers
   /// nothing. Stop, Kill and the engine's end end it all the same. Errors: kNotAvailable (not running), kTimeout.

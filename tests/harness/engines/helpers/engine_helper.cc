@@ -35,7 +35,8 @@ int Listen(const char* port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  // In a container, loopback is its own.
+  address.sin_addr.s_addr = htonl(::getenv("LISTEN_ON_ALL") != nullptr ? INADDR_ANY : INADDR_LOOPBACK);
   if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(socket, 16) != 0) {
     Say(std::string("cannot listen: ") + std::strerror(errno) + "\n");
     ::_exit(98);
