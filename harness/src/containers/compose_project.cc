@@ -153,8 +153,9 @@ class Maker {
   Result<void> Place(const std::string& name, Json service, bool own_network, const std::string& base) {
     service["container_name"] = ContainerName(run_id_, name);
     service["labels"][kContainerLabel] = run_id_;
+    // Twice what is kept of a log: the engine wraps every line into a record.
     service["logging"] = {{"driver", "json-file"},
-                          {"options", {{"max-size", fmt::format("{}m", kMaxLogBytes >> 20)}, {"max-file", "2"}}}};
+                          {"options", {{"max-size", fmt::format("{}m", kMaxLogBytes >> 19)}, {"max-file", "2"}}}};
     if (own_network) {
       READINESS_RETURN_IF_ERROR(JoinRunNetwork(name, service["networks"]));
     }
