@@ -71,7 +71,9 @@ Result<void> ServiceControl::MakeStores(Instance& instance, const Deployment& de
       return Fail(ErrorKind::kNotAvailable, fmt::format("store {} is not ours to make another one of", store));
     }
     const std::string database = DatabaseName(instance.name, store);
-    READINESS_ASSIGN(inputs.store_urls[store], tools_.postgres->CreateDatabase(database));
+    READINESS_ASSIGN(const DatabaseUrls urls, tools_.create_database(database));
+    inputs.store_urls[store] = urls.here;
+    inputs.inside_store_urls[store] = urls.inside;
     instance.databases.push_back(database);
   }
   return {};
@@ -84,9 +86,7 @@ Result<Plan> ServiceControl::PlanInstance(const std::string& service, const std:
   const Loaded<Deployment> deployment =
       LoadDeployment(record_.deployment_file, variant.empty() ? record_.variant : variant, *target);
   if (!deployment) return Fail(FirstOf(ErrorKind::kNotAvailable, deployment.error()));
-  if (!deployment->services.contains(service)) {
-    return Fail(ErrorKind::kNotAvailable, fmt::format("the deployment has no service \"{}\"", Printable(service, 100)));
-  }
+  READINESS_RETURN_IF_ERROR(CheckInstance(*deployment, service, own_stores));
   PlanInputs inputs = tools_.started.inputs;
   inputs.instance = instance.name;
   inputs.instance_of = service;
@@ -125,11 +125,12 @@ Result<Json> ServiceControl::StartInstance(const Json& request, const ControlCli
                                    [&](const ServiceSpec& one) { return one.name == instance.name; });
     if (spec == plan->services.end()) return Fail(ErrorKind::kInternal, "an instance without a plan");
     spec->wanted_by = client.descriptor;
-    started = tools_.engine.Start(*spec);
+    started = MakePlannedFolders(*plan);
+    if (started) started = tools_.engine.Start(*spec);
     if (started) started = CheckDefects(service, *plan);
   }
   if (!started) {
-    tools_.engine.Kill(instance.name);
+    tools_.engine.Discard(instance.name);
     RemoveDatabases(instance);
     return Fail(started.error());
   }
@@ -158,7 +159,8 @@ Result<void> ServiceControl::EndInstances(int client, const std::string& service
       continue;
     }
     if (!instance->ended.empty() && result) result = Fail(ErrorKind::kTarget, instance->ended);
-    with_grace ? tools_.engine.Stop(instance->name) : tools_.engine.Kill(instance->name);
+    if (with_grace) tools_.engine.Stop(instance->name);
+    tools_.engine.Discard(instance->name);
     RemoveDatabases(*instance);
     instance = instances_.erase(instance);
   }

@@ -26,6 +26,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/process.h"
 #include "lifecycle/respawn.h"
+#include "lifecycle/run_engine.h"
 #include "lifecycle/service_control.h"
 #include "lifecycle/start_target.h"
 #include "lifecycle/state_update.h"
@@ -77,7 +78,7 @@ class Supervisor {
  private:
   Result<void> Prepare();
   Result<void> StartTargetOfRun();
-  Result<std::string> CreateDatabase(const std::string& name);
+  Result<DatabaseUrls> CreateDatabase(const std::string& name);
   /// Tells `up` that state.json holds the outcome; false when `up` is no more.
   bool TellUp(const std::string& error);
   Result<void> RecordOutcome(const Result<void>& started);
@@ -95,6 +96,7 @@ class Supervisor {
   Descriptor child_;
   std::unique_ptr<Guard> guard_;
   std::unique_ptr<Engine> engine_;
+  RunImages images_;
   std::optional<PostgresCluster> postgres_;
   std::optional<ControlServer> control_;
   std::optional<ServiceControl> service_control_;
@@ -116,13 +118,14 @@ Result<void> Supervisor::Prepare() {
   return {};
 }
 
-Result<std::string> Supervisor::CreateDatabase(const std::string& name) {
+Result<DatabaseUrls> Supervisor::CreateDatabase(const std::string& name) {
   if (!postgres_) {
     READINESS_ASSIGN(postgres_,
                      PostgresCluster::Start(*engine_, run_directory_ + "/postgresql", LogFile("postgresql")));
     redactor_.Add(postgres_->password());
   }
-  return postgres_->CreateDatabase(name);
+  READINESS_ASSIGN(const std::string url, postgres_->CreateDatabase(name));
+  return DatabaseUrls{url, url};
 }
 
 Result<void> Supervisor::StartTargetOfRun() {
@@ -133,15 +136,18 @@ Result<void> Supervisor::StartTargetOfRun() {
   READINESS_ASSIGN(const DefectsRequest defects, PlanDefects(record_.defects, target->id, deployment->defects_file));
   READINESS_ASSIGN(std::string source_tree,
                    ApplyOverlays(defects.overlays, deployment->source_tree, run_directory_ + "/source"));
-  engine_ = MakeProcessEngine(record_.run_id, run_directory_);
+  READINESS_ASSIGN(engine_, MakeRunEngine(*deployment, record_.run_id, run_directory_));
+  READINESS_ASSIGN(
+      images_, MakeRunImages(*deployment, record_.run_id, run_directory_, record_.tool_directory, EnvironmentVariable));
   StartRequest request{record_.run_id, run_directory_,      record_.tool_directory, record_.defects,
-                       std::nullopt,   EnvironmentVariable, std::move(source_tree)};
+                       std::nullopt,   EnvironmentVariable, std::move(source_tree), images_};
   if (record_.startup_timeout) request.deadline.emplace(*record_.startup_timeout);
-  const StartTools tools{*engine_, [this](const std::string& name) { return CreateDatabase(name); }};
+  const auto create_database = [this](const std::string& name) { return CreateDatabase(name); };
+  const StartTools tools{*engine_, create_database};
   READINESS_ASSIGN(target_, StartTarget(*target, *deployment, request, tools, redactor_));
-  service_control_.emplace(
-      record_, run_directory_,
-      ServiceControlTools{*engine_, target_, postgres_, redactor_, [this](const std::string& why) { Spoil(why); }});
+  service_control_.emplace(record_, run_directory_,
+                           ServiceControlTools{*engine_, target_, postgres_, create_database, redactor_,
+                                               [this](const std::string& why) { Spoil(why); }});
   READINESS_ASSIGN(control_, ControlServer::Listen(run_directory_ + "/" + kControlSocket));
   return WriteSession(run_directory_, target_.session);
 }

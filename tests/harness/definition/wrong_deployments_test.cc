@@ -240,7 +240,7 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(29:47 "ready" is empty | expected at least one of {"http": {"path": "/health", "status": [200]}}, {"log": {"pattern": "started"}} or {"port_open": true} | actual an empty list | fix a service without a wait condition would count as started at once)"},
               {"ready is missing",
                {{", \"ready\": [{ \"port_open\": true }]", ""}},
-               R"(29:14 a service lacks "ready" | expected the keys command, ready)"},
+               R"(29:14 a service lacks "ready" | expected the keys ready)"},
               {"ready is an object",
                {{kReadyPort, "{ \"port_open\": true }"}},
                R"(29:47 "ready" has the wrong type | expected a list of wait conditions | actual an object)"},

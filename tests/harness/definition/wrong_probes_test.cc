@@ -60,7 +60,7 @@ TEST(WrongProbes, EachProblemIsNamed) {
        R"(7:31 "running_target" is listed twice in "needs")"},
       {"what it touches is misspelt",
        {{"own_data", "own-data"}},
-       R"(7:51 unknown touches "own-data" | expected one of: nothing, own_data, whole_target | fix did you mean "own_data"?)"},
+       R"(7:52 unknown touches "own-data" | expected one of: nothing, own_data, whole_target | fix did you mean "own_data"?)"},
       {"what it touches is not said",
        {{", \"touches\": \"own_data\"", ""}},
        R"(1:1 a probe description lacks "touches" | expected the keys probe, statement, motivation, method, remediation, needs, touches, controls, parameters)"},
