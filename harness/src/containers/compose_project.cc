@@ -127,6 +127,7 @@ class Maker {
     }
     if (!spec.working_directory.empty()) service["working_dir"] = Escaped(spec.working_directory);
     if (!container.user.empty()) service["user"] = container.user;
+    if (!container.stop_signal.empty()) service["stop_signal"] = container.stop_signal;
     for (const ContainerSpec::Mount& mount : container.mounts) {
       service["volumes"].push_back({{"type", "bind"},
                                     {"source", Escaped(mount.source)},

@@ -23,6 +23,7 @@ struct ContainerSpec {
   int port = 0;                      ///< inside; published at the loopback port of ServiceSpec::url. 0: none
   std::vector<std::string> aliases;  ///< further names on the run's network, beside the service's own
   std::string user;                  ///< "uid:gid"; empty: as the image says
+  std::string stop_signal;           ///< what asks it to end; empty: as the image or the compose file says, else SIGTERM
   struct Mount {
     std::string source;  ///< on this machine, absolute
     std::string target;  ///< in the container

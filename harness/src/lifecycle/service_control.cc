@@ -71,8 +71,8 @@ Result<void> ServiceControl::MakeStores(Instance& instance, const Deployment& de
       return Fail(ErrorKind::kNotAvailable, fmt::format("store {} is not ours to make another one of", store));
     }
     const std::string database = DatabaseName(instance.name, store);
-    READINESS_ASSIGN(const DatabaseUrls urls, tools_.create_database(database));
-    inputs.store_urls[store] = urls.here;
+    READINESS_ASSIGN(const DatabaseUrls urls, tools_.postgres->CreateDatabase(database));
+    inputs.store_urls[store] = urls.observed;
     inputs.inside_store_urls[store] = urls.inside;
     instance.databases.push_back(database);
   }

@@ -26,7 +26,6 @@ struct ServiceControlTools {
   Engine& engine;
   const StartedTarget& started;
   std::optional<PostgresCluster>& postgres;  ///< none: no store is in the private cluster
-  std::function<Result<DatabaseUrls>(const std::string& database)> create_database;  ///< as StartTools
   Redactor& redactor;
   std::function<void(const std::string& reason)> spoil;  ///< later items are not to judge
 };

@@ -47,7 +47,7 @@ Result<void> OpenStores(const Target& target, const Deployment& deployment, cons
     if (!url) {
       READINESS_ASSIGN(urls, tools.create_database(DatabaseName(target.id + "_" + store)));
     }
-    inputs.store_urls[store] = urls.here;
+    inputs.store_urls[store] = urls.observed;
     inputs.inside_store_urls[store] = urls.inside;
   }
   return {};

@@ -11,6 +11,7 @@
 #include "definition/definition.h"
 #include "engines/descriptor.h"
 #include "engines/engine.h"
+#include "engines/postgres.h"
 #include "lifecycle/plan.h"
 #include "lifecycle/run_engine.h"
 #include "lifecycle/session.h"
@@ -26,12 +27,6 @@ struct StartRequest {
   EnvironmentLookup environment;
   std::string source_tree;  ///< as ApplyOverlays gave it
   RunImages images;         ///< as MakeRunImages gave them
-};
-
-/// A database as both sides reach it: this machine, and containers on the run's network. Elsewhere they are the same.
-struct DatabaseUrls {
-  std::string here;
-  std::string inside;
 };
 
 struct StartTools {

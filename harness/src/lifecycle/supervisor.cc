@@ -121,11 +121,12 @@ Result<void> Supervisor::Prepare() {
 Result<DatabaseUrls> Supervisor::CreateDatabase(const std::string& name) {
   if (!postgres_) {
     READINESS_ASSIGN(postgres_,
-                     PostgresCluster::Start(*engine_, run_directory_ + "/postgresql", LogFile("postgresql")));
+                     images_.postgresql.empty()
+                         ? PostgresCluster::Start(*engine_, run_directory_ + "/postgresql", LogFile("postgresql"))
+                         : PostgresCluster::StartInContainer(*engine_, images_.postgresql, LogFile("postgresql")));
     redactor_.Add(postgres_->password());
   }
-  READINESS_ASSIGN(const std::string url, postgres_->CreateDatabase(name));
-  return DatabaseUrls{url, url};
+  return postgres_->CreateDatabase(name);
 }
 
 Result<void> Supervisor::StartTargetOfRun() {
@@ -142,12 +143,11 @@ Result<void> Supervisor::StartTargetOfRun() {
   StartRequest request{record_.run_id, run_directory_,      record_.tool_directory, record_.defects,
                        std::nullopt,   EnvironmentVariable, std::move(source_tree), images_};
   if (record_.startup_timeout) request.deadline.emplace(*record_.startup_timeout);
-  const auto create_database = [this](const std::string& name) { return CreateDatabase(name); };
-  const StartTools tools{*engine_, create_database};
+  const StartTools tools{*engine_, [this](const std::string& name) { return CreateDatabase(name); }};
   READINESS_ASSIGN(target_, StartTarget(*target, *deployment, request, tools, redactor_));
-  service_control_.emplace(record_, run_directory_,
-                           ServiceControlTools{*engine_, target_, postgres_, create_database, redactor_,
-                                               [this](const std::string& why) { Spoil(why); }});
+  service_control_.emplace(
+      record_, run_directory_,
+      ServiceControlTools{*engine_, target_, postgres_, redactor_, [this](const std::string& why) { Spoil(why); }});
   READINESS_ASSIGN(control_, ControlServer::Listen(run_directory_ + "/" + kControlSocket));
   return WriteSession(run_directory_, target_.session);
 }
