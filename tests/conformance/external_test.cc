@@ -154,7 +154,7 @@ TEST_F(ExternalTest, WithOwnDataOnlyWhatTouchesMoreIsLeftOut) {
 TEST_F(ExternalTest, WithTheWholeTargetThereAreStillNoFaults) {
   UpWith("whole_target");
   ExpectOutcome("S1.tokens", kPass);
-  ExpectOutcome("STEP-O.health", kOpen, "is not in the run's own PostgreSQL");
+  ExpectOutcome("STEP-O.health", kOpen, "is not ours to change");
   ExpectOutcome("C1.runtime", kOpen, "runs already");
   EXPECT_TRUE(ReadState(trial_.StateDirectory())->spoiled.empty());
 }

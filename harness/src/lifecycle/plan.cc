@@ -431,10 +431,6 @@ Result<void> CheckInstance(const Deployment& deployment, const std::string& serv
   if (found == deployment.services.end()) {
     return Fail(ErrorKind::kNotAvailable, fmt::format("the deployment has no service \"{}\"", Printable(service, 100)));
   }
-  if (deployment.engine == EngineKind::kExternal) {
-    return Fail(ErrorKind::kNotAvailable,
-                fmt::format("service \"{}\" runs already: nobody here can start an instance of it", service));
-  }
   std::vector<std::string> own;
   for (const auto& entry : deployment.language_models) {
     for (const char* part : {"url", "proxy"}) own.push_back(fmt::format("${{double.{}.{}}}", entry.first, part));

@@ -71,8 +71,8 @@ struct Plan {
 /// The programs of the doubles that `deployment` has.
 std::set<std::string> DoublePrograms(const Deployment& deployment);
 
-/// Can `service` get a second instance that meets nothing of the run's own? Errors: kNotAvailable (it is somebody
-/// else's; a value that every instance has to have of its own comes by the compose files, which know only one).
+/// Can `service` get a second instance that meets nothing of the run's own? Errors: kNotAvailable (there is
+/// none; a value that every instance has to have of its own comes by the compose files, which know only one).
 Result<void> CheckInstance(const Deployment& deployment, const std::string& service, bool own_stores);
 
 /// Services that listen at a port of this machine: with processes a fixed port, a port or URL that something refers to,

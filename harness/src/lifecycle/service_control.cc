@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "definition/engine_rules.h"
 #include "definition/load.h"
 #include "lifecycle/defects.h"
 #include "lifecycle/learned_secrets.h"
@@ -81,6 +82,11 @@ Result<void> ServiceControl::MakeStores(Instance& instance, const Deployment& de
 
 Result<Plan> ServiceControl::PlanInstance(const std::string& service, const std::string& variant, bool own_stores,
                                           Instance& instance) {
+  if (tools_.started.session.engine == NameOf(EngineKind::kExternal)) {
+    return Fail(
+        ErrorKind::kNotAvailable,
+        fmt::format("service {} runs already: nobody here can start an instance of it", Printable(service, 100)));
+  }
   const Loaded<Target> target = LoadTarget(record_.target_file);
   if (!target) return Fail(FirstOf(ErrorKind::kDefinition, target.error()));
   const Loaded<Deployment> deployment =

@@ -334,12 +334,5 @@ TEST(ExternalPlanTest, WhatIsNoUrlIsAnError) {
   }
 }
 
-TEST(ExternalPlanTest, ThereAreNoInstances) {
-  const Result<void> instance = CheckInstance(External(), "api", false);
-  ASSERT_FALSE(instance);
-  EXPECT_EQ(instance.error().kind, ErrorKind::kNotAvailable);
-  EXPECT_THAT(instance.error().what, HasSubstr("runs already"));
-}
-
 }  // namespace
 }  // namespace readiness
