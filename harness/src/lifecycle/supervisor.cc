@@ -126,7 +126,8 @@ Result<DatabaseUrls> Supervisor::CreateDatabase(const std::string& name) {
                          : PostgresCluster::StartInContainer(*engine_, images_.postgresql, LogFile("postgresql")));
     redactor_.Add(postgres_->password());
   }
-  return postgres_->CreateDatabase(name);
+  READINESS_ASSIGN(const DatabaseUrls urls, postgres_->CreateDatabase(name));
+  return urls.observed;
 }
 
 Result<void> Supervisor::StartTargetOfRun() {
