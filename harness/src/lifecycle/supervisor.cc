@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "definition/load.h"
 #include "engines/postgres.h"
@@ -126,8 +127,7 @@ Result<DatabaseUrls> Supervisor::CreateDatabase(const std::string& name) {
                          : PostgresCluster::StartInContainer(*engine_, images_.postgresql, LogFile("postgresql")));
     redactor_.Add(postgres_->password());
   }
-  READINESS_ASSIGN(const DatabaseUrls urls, postgres_->CreateDatabase(name));
-  return urls.observed;
+  return postgres_->CreateDatabase(name);
 }
 
 Result<void> Supervisor::StartTargetOfRun() {
@@ -138,6 +138,7 @@ Result<void> Supervisor::StartTargetOfRun() {
   READINESS_ASSIGN(const DefectsRequest defects, PlanDefects(record_.defects, target->id, deployment->defects_file));
   READINESS_ASSIGN(std::string source_tree,
                    ApplyOverlays(defects.overlays, deployment->source_tree, run_directory_ + "/source"));
+  if (deployment->engine == EngineKind::kCompose) READINESS_RETURN_IF_ERROR(guard_->NoteContainers());
   READINESS_ASSIGN(engine_, MakeRunEngine(*deployment, record_.run_id, run_directory_));
   READINESS_ASSIGN(
       images_, MakeRunImages(*deployment, record_.run_id, run_directory_, record_.tool_directory, EnvironmentVariable));
@@ -236,6 +237,8 @@ void Supervisor::End(const std::string& reason) {
   control_.reset();
   service_control_.reset();
   engine_.reset();
+  // Whoever cleans up after us need not fear that something is still being made.
+  (void)WriteFileAtomically(run_directory_ + "/" + kEngineEndedFile, "", 0600);
   if (guard_ && guard_->HasJanitor()) return;
   const Result<int> finished = FinishRun(record_, run_directory_, reason);
   if (!finished) fmt::print(stderr, "{}\n", finished.error().Brief());
