@@ -7,6 +7,11 @@ add_executable(conformance_matrix matrix.cc)
 target_link_libraries(conformance_matrix PRIVATE readiness_conformance)
 readiness_compile_options(conformance_matrix)
 readiness_precompile(conformance_matrix code)
+if(NOT TARGET docker_tests)
+  add_custom_target(docker_tests)
+endif()
+add_dependencies(docker_tests conformance_matrix)
+add_dependencies(conformance_matrix readiness_tool readiness-double-data-provider readiness-double-language-model standin-ai-health)
 
 # conformance_row_in_containers(<suite> <row> <representative>): the same with the deployment "containers", always whole.
 function(conformance_row_in_containers suite row representative)
