@@ -65,6 +65,7 @@ TEST(PlanTest, PlaceholdersAreFilled) {
       {"plain $HOME $ {x} }", "plain $HOME $ {x} }"},
       {"${port.api}", "2001"},
       {"${url.api}/callback?a=${port.api}", "http://127.0.0.1:2001/callback?a=2001"},
+      {"${public_url.api}", "http://127.0.0.1:2001"},
       {"${store.main.url}", "postgresql://readiness:pass-w0rd@127.0.0.1:2003/main"},
       {"${double.whoop.url}", "http://127.0.0.1:2002"},
       {"${double.whoop.proxy}", "http://127.0.0.1:2002"},
@@ -357,11 +358,13 @@ TEST(PlanTest, PortsAreForThoseWhoListen) {
   fixed.port = 4000;
   ServiceDeployment asks = quiet;
   asks.environment["UPSTREAM"] = {"${url.referred}", false};
+  asks.environment["USERS"] = {"${public_url.shown}", false};
   deployment.services["quiet"] = quiet;
   deployment.services["fixed"] = fixed;
   deployment.services["asks"] = asks;
   deployment.services["referred"] = quiet;
-  EXPECT_THAT(ServicesWithPort(deployment), UnorderedElementsAre("api", "fixed", "referred"));
+  deployment.services["shown"] = quiet;
+  EXPECT_THAT(ServicesWithPort(deployment), UnorderedElementsAre("api", "fixed", "referred", "shown"));
 }
 
 TEST(PlanTest, SecretsAreResolved) {
