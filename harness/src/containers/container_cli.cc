@@ -40,13 +40,9 @@ std::string FindInPath(std::string_view path, std::string_view name) {
 }
 
 std::map<std::string, std::string> ToolEnvironment(const std::string& run_id) {
-  std::map<std::string, std::string> environment{
-      {"PATH", kDefaultPath}, {"LC_ALL", "C.UTF-8"}, {"DOCKER_CLI_HINTS", "false"}, {"PYTHONWARNINGS", "ignore"}};
-  for (const char* name : {"PATH", "HOME", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK",
-                           "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS",
-                           "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "CONTAINER_HOST"}) {
-    if (std::string value = OwnVariable(name); !value.empty()) environment[name] = std::move(value);
-  }
+  std::map<std::string, std::string> environment = ContainerEnvironment();
+  environment.insert(
+      {{"PATH", kDefaultPath}, {"LC_ALL", "C.UTF-8"}, {"DOCKER_CLI_HINTS", "false"}, {"PYTHONWARNINGS", "ignore"}});
   if (!run_id.empty()) environment[kRunLabel] = run_id;
   return environment;
 }
@@ -84,6 +80,16 @@ Error NoEngine(const std::string& said) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> ContainerEnvironment() {
+  std::map<std::string, std::string> environment;
+  for (const char* name : {"PATH", "HOME", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK",
+                           "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS",
+                           "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "CONTAINER_HOST"}) {
+    if (std::string value = OwnVariable(name); !value.empty()) environment[name] = std::move(value);
+  }
+  return environment;
+}
 
 Result<ContainerCli> ContainerCli::FindDocker(const std::string& run_id) {
   ContainerCli cli;

@@ -21,6 +21,9 @@ struct CliEnd {
   std::string errors;  ///< the last bytes of standard error
 };
 
+/// The part of our own environment with which the tools work and find their engine.
+std::map<std::string, std::string> ContainerEnvironment();
+
 class ContainerCli {
  public:
   /// Finds the tools in PATH. `run_id` labels the calls. Does not ask the engine anything. Errors: kEnvironment (which

@@ -1,16 +1,22 @@
 #include "containers/images.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "base/files.h"
 #include "base/text.h"
 #include "containers/library_closure.h"
 #include "containers/postgresql_dockerfile.h"
+#include "engines/descriptor.h"
 
 namespace readiness {
 namespace {
@@ -21,6 +27,7 @@ constexpr Milliseconds kInspectTime{10'000};
 constexpr Milliseconds kPullTime{120'000};
 constexpr Milliseconds kProgramBuildTime{120'000};
 constexpr Milliseconds kPostgresBuildTime{600'000};
+constexpr Milliseconds kLockPause{100};
 constexpr std::size_t kMaxFile = 1024UL * 1024 * 1024;
 constexpr std::size_t kDigestLength = 16;
 // Images are shared by runs, so they cannot carry a run's label; by this one a person finds them.
@@ -40,6 +47,24 @@ class Context {
 
  private:
   const fs::path path_;
+};
+
+/// Holds off others who would make the same image at the same time, as far as that can be had.
+class MakingLock {
+ public:
+  explicit MakingLock(Milliseconds patience) {
+    std::error_code error;
+    const fs::path folder = fs::temp_directory_path(error);
+    const std::string file = fmt::format("{}/readiness-images-{}.lock", folder.string(), ::geteuid());
+    lock_ = Descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const Deadline deadline(patience);
+    while (lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK && !deadline.Passed()) {
+      std::this_thread::sleep_for(std::min(kLockPause, deadline.Remaining()));
+    }
+  }
+
+ private:
+  Descriptor lock_;
 };
 
 Error ForEnvironment(Error error) {
@@ -191,6 +216,9 @@ Result<std::string> PostgresImage(const ContainerCli& cli, const std::string& sc
   READINESS_ASSIGN(const bool there, HasImage(cli, name));
   if (there) return name;
   READINESS_RETURN_IF_ERROR(ProvideBase(cli, base));
+  const MakingLock lock(kPostgresBuildTime);
+  READINESS_ASSIGN(const bool made_meanwhile, HasImage(cli, name));
+  if (made_meanwhile) return name;
   const Context context(scratch_directory);
   READINESS_RETURN_IF_ERROR(Build(cli, context, kPostgresDockerfile, name,
                                   {"--build-arg", "BASE=" + base, "--label", fmt::format("{}=postgresql", kImageLabel)},

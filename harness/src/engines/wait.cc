@@ -289,4 +289,9 @@ std::optional<NotReady> AwaitContainerReady(const ServiceSpec& spec, const Conta
   return Waiter(spec, follower, log, looks).Run();
 }
 
+std::string TryPort(const Endpoint& endpoint, Milliseconds timeout) {
+  const Look look = LookAtPort(endpoint, timeout, -1);
+  return look.holds ? "" : look.seen;
+}
+
 }  // namespace readiness

@@ -50,4 +50,7 @@ struct ContainerPort {
 std::optional<NotReady> AwaitContainerReady(const ServiceSpec& spec, const ContainerPort& inside, const Child& follower,
                                             LogChannel& log);
 
+/// One attempt to connect, for services that are not ours. Empty: it accepts connections; else what was seen instead.
+std::string TryPort(const Endpoint& endpoint, Milliseconds timeout);
+
 }  // namespace readiness

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "definition/engine_rules.h"
 #include "definition/load.h"
 #include "lifecycle/defects.h"
 #include "lifecycle/learned_secrets.h"
@@ -83,14 +84,17 @@ Result<void> ServiceControl::MakeStores(Instance& instance, const Deployment& de
 
 Result<Plan> ServiceControl::PlanInstance(const std::string& service, const std::string& variant, bool own_stores,
                                           Instance& instance) {
+  if (tools_.started.session.engine == NameOf(EngineKind::kExternal)) {
+    return Fail(
+        ErrorKind::kNotAvailable,
+        fmt::format("service {} runs already: nobody here can start an instance of it", Printable(service, 100)));
+  }
   const Loaded<Target> target = LoadTarget(record_.target_file);
   if (!target) return Fail(FirstOf(ErrorKind::kDefinition, target.error()));
   const Loaded<Deployment> deployment =
       LoadDeployment(record_.deployment_file, variant.empty() ? record_.variant : variant, *target);
   if (!deployment) return Fail(FirstOf(ErrorKind::kNotAvailable, deployment.error()));
-  if (!deployment->services.contains(service)) {
-    return Fail(ErrorKind::kNotAvailable, fmt::format("the deployment has no service \"{}\"", Printable(service, 100)));
-  }
+  READINESS_RETURN_IF_ERROR(CheckInstance(*deployment, service, own_stores));
   PlanInputs inputs = tools_.started.inputs;
   inputs.instance = instance.name;
   inputs.instance_of = service;
@@ -129,7 +133,8 @@ Result<Json> ServiceControl::StartInstance(const Json& request, const ControlCli
                                    [&](const ServiceSpec& one) { return one.name == instance.name; });
     if (spec == plan->services.end()) return Fail(ErrorKind::kInternal, "an instance without a plan");
     spec->wanted_by = client.descriptor;
-    started = tools_.engine.Start(*spec);
+    started = MakePlannedFolders(*plan);
+    if (started) started = tools_.engine.Start(*spec);
     if (started) started = CheckDefects(service, *plan);
   }
   if (!started) {
