@@ -53,11 +53,33 @@ Adds the items of a production-readiness audit as CTest tests.
   Adds the test ``<name>``, which runs after the reports of all the suites and prints one verdict for all of them; ``JUNIT`` is
   written with one ``testsuite`` per section of every suite. A relative ``<file>`` lies in the current binary directory.
 
+.. command:: readiness_add_probes
+
+  readiness_add_probes(DIRECTORY <folder>)
+
+  Makes probes of the project's own known to all its suites, beside the bundled ones. Every folder of ``<folder>`` is a probe:
+  ``probe.json``, which declares it under the folder's name, and ``probe.cc``, which defines it by ``READINESS_PROBE(<name>)`` with
+  nothing but ``<readiness/...>``; further ``*.cc`` are compiled with it. Where GoogleTest is there and testing is enabled,
+  ``probe_test.cc`` becomes tests named ``probes.<Suite>.<Case>``, labelled ``probes``. The suites of the build then run by a
+  tool that is linked from the harness, the bundled probes and these: ``<build>/readiness/own_tool/readiness``. Needs C++, and the
+  libraries that Readiness itself is linked with. May be called several times, before or after the suites.
+
+A definition may name its JSON Schema, for editors, as ``"$schema": "<path>/readiness/json_schema/suite.schema.json"``: they are
+copied into the top binary directory (``suite``, ``target``, ``deployment``, ``probe``, ``record``).
+
 ``READINESS_DEPLOYMENT`` (cache): a deployment's name, looked for as ``<name>.json`` beside the ``DEPLOYMENT`` file of each
 target, or the path of a file. Empty: as the project says.
 #]=======================================================================]
 include_guard(GLOBAL)
 cmake_policy(VERSION 3.25)  # whatever the including project is set to; ends with this file
+
+include("${CMAKE_CURRENT_LIST_DIR}/ReadinessProbes.cmake")
+
+# For editors: a definition names its schema by a path relative to itself, and so by one that is the same wherever Readiness lies.
+if(NOT READINESS_SCHEMA_DIRECTORY)
+  set(READINESS_SCHEMA_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}/../harness/schema")  # else an installed one's
+endif()
+file(COPY "${READINESS_SCHEMA_DIRECTORY}/" DESTINATION "${CMAKE_BINARY_DIR}/readiness/json_schema" FILES_MATCHING PATTERN "*.schema.json")
 
 set(READINESS_DEPLOYMENT "" CACHE STRING "Deployment to run targets in: a name beside each DEPLOYMENT file, or a file")
 
@@ -188,9 +210,9 @@ function(readiness_add_target name)
   if(arg_STARTUP_TIMEOUT)
     list(APPEND options --startup-timeout "${arg_STARTUP_TIMEOUT}")
   endif()
-  add_test(NAME ${name}.up COMMAND readiness::tool up ${options})
-  add_test(NAME ${name}.down COMMAND readiness::tool down --owned --state-directory "${state}")
-  add_test(NAME ${name}.started COMMAND readiness::tool started --owned --state-directory "${state}")
+  add_test(NAME ${name}.up COMMAND "${_READINESS_TOOL}" up ${options})
+  add_test(NAME ${name}.down COMMAND "${_READINESS_TOOL}" down --owned --state-directory "${state}")
+  add_test(NAME ${name}.started COMMAND "${_READINESS_TOOL}" started --owned --state-directory "${state}")
   set_tests_properties(${name}.up PROPERTIES FIXTURES_SETUP readiness_${name})
   set_tests_properties(${name}.down PROPERTIES FIXTURES_CLEANUP readiness_${name})
   set_tests_properties(${name}.started PROPERTIES FIXTURES_REQUIRED readiness_${name} LABELS "readiness;${name}")
@@ -292,8 +314,8 @@ function(readiness_add_suite name)
   string(REPLACE ";" "\n" option_lines "${options}")
   file(CONFIGURE OUTPUT "${folder}/options.txt" CONTENT "${option_lines}\n" @ONLY)
   add_custom_command(OUTPUT "${folder}/tests.cmake"
-    COMMAND readiness::tool resolve ${options}
-    DEPENDS readiness::tool "${definition}" "${api}" "${deployment}" "${folder}/options.txt"
+    COMMAND "${_READINESS_TOOL}" resolve ${options}
+    DEPENDS "${_READINESS_TOOL}" "${definition}" "${api}" "${deployment}" "${folder}/options.txt"
     COMMENT "Readiness: resolving suite ${name}"
     VERBATIM)
   add_custom_target(readiness_suite_${name} ALL DEPENDS "${folder}/tests.cmake")
@@ -349,6 +371,6 @@ function(readiness_add_report name)
     endforeach()
   endif()
   add_custom_target(readiness_report_${name})
-  add_test(NAME ${name} COMMAND readiness::tool report --owned ${options})
+  add_test(NAME ${name} COMMAND "${_READINESS_TOOL}" report --owned ${options})
   set_tests_properties(${name} PROPERTIES DEPENDS "${after}" LABELS "readiness;report")
 endfunction()

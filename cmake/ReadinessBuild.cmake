@@ -41,6 +41,13 @@ function(readiness_precompile target kind)
   endif()
 endfunction()
 
+# What a probe is compiled with, ours and users': the public headers.
+add_library(readiness_api INTERFACE)
+add_library(readiness::api ALIAS readiness_api)
+target_include_directories(readiness_api INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/harness/include>")
+target_link_libraries(readiness_api INTERFACE nlohmann_json::nlohmann_json)
+target_compile_features(readiness_api INTERFACE cxx_std_20)
+
 # readiness_library(<module> SOURCES <file>... [DEPENDS <library>...])
 # One static library `readiness_<module>`, alias `readiness::<module>`, per folder of harness/src.
 function(readiness_library module)
@@ -48,8 +55,8 @@ function(readiness_library module)
   add_library(readiness_${module} STATIC ${arg_SOURCES})
   add_library(readiness::${module} ALIAS readiness_${module})
   target_include_directories(readiness_${module} PUBLIC
-    "${PROJECT_SOURCE_DIR}/harness/include" "${PROJECT_SOURCE_DIR}/harness/src")
-  target_link_libraries(readiness_${module} PUBLIC nlohmann_json::nlohmann_json fmt::fmt ${arg_DEPENDS})
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/harness/include>" "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/harness/src>")
+  target_link_libraries(readiness_${module} PUBLIC readiness::api fmt::fmt ${arg_DEPENDS})
   readiness_compile_options(readiness_${module})
   readiness_precompile(readiness_${module} code)
 endfunction()

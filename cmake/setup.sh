@@ -17,7 +17,8 @@ packages="
   libfmt-dev libcli11-dev libexpected-dev libre2-dev libpugixml-dev libssl-dev libpqxx-dev libpq-dev
   libcpp-httplib-dev libsodium-dev libjwt-dev zlib1g-dev libbrotli-dev libicu-dev libxml2-utils
   postgresql postgresql-client
-  git libyaml-cpp-dev python3 python3-pyflakes
+  git libyaml-cpp-dev python3 python3-pyflakes python3-jsonschema
+  dpkg-dev file
 "
 
 if [ "${1:-}" = --containers ]; then

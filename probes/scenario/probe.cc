@@ -43,7 +43,7 @@ class Player {
     READINESS_RETURN_IF_ERROR(Prepare());
     READINESS_ASSIGN(const bool holds, PlayControl());
     if (!holds) return {};
-    READINESS_RETURN_IF_ERROR(CheckAbsencesMeanSomething());
+    READINESS_RETURN_IF_ERROR(CheckRefusalsMeanSomething());
     for (const Step& step : script_.attempt) {
       READINESS_RETURN_IF_ERROR(CheckIsShown(step));
       READINESS_RETURN_IF_ERROR(Attempt(step));
@@ -101,17 +101,21 @@ class Player {
     return unmet.empty();
   }
 
-  // A path that does not exist answers 404 to everybody.
-  Result<void> CheckAbsencesMeanSomething() const {
+  // A path that does not exist answers 404 to everybody, or 401 where the credential is looked at first.
+  Result<void> CheckRefusalsMeanSomething() const {
     for (const Step& step : script_.attempt) {
-      if (!step.expect.statuses.contains(404) || worked_.contains(step.action)) continue;
-      return Fail(
-          {ErrorKind::kDefinition,
-           fmt::format("parameter {}: expects 404 of an action that no control step showed to work", step.place),
-           std::nullopt,
-           fmt::format("a control step in which {} does what it is for", step.action),
-           {},
-           {}});
+      const StatusSet& expected = step.expect.statuses;
+      const auto refusal = std::find_if(expected.begin(), expected.end(), [](int status) {
+        return status == 401 || status == 403 || status == 404 || status == 405 || status == 410;
+      });
+      if (refusal == expected.end() || worked_.contains(step.action)) continue;
+      return Fail({ErrorKind::kDefinition,
+                   fmt::format("parameter {}: expects {} of an action that no control step showed to work", step.place,
+                               *refusal),
+                   std::nullopt,
+                   fmt::format("a control step in which {} does what it is for", step.action),
+                   {},
+                   {}});
     }
     return {};
   }

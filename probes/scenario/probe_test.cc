@@ -189,19 +189,32 @@ TEST_F(ScenarioTest, UndecidableWhenNothingShowsThatWhatIsNotFoundExistsAtAll) {
     const auto ran = Run();
     ASSERT_FALSE(ran);
     EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
-    EXPECT_THAT(ran.error().what, AllOf(HasSubstr("/attempt/0"),
-                                        HasSubstr("expects 404 of an action that no control step showed to work")));
+    EXPECT_THAT(ran.error().what,
+                AllOf(HasSubstr("/attempt/0"), HasSubstr("of an action that no control step showed to work")));
     EXPECT_EQ(t().actions.Count("read_note"), seen_refused ? 1 : 0);
     EXPECT_THAT(t().findings.observations(), IsEmpty());
   }
 }
 
-TEST_F(ScenarioTest, HoldsWhenAnotherActionWorkedAndTheStatusIsNot404) {
+TEST_F(ScenarioTest, UndecidableWhenOnlyAnotherActionThanTheRefusedOneWorked) {
+  for (const int status : {401, 403, 405, 410}) {
+    Json notes = Notes();
+    notes["control"].erase(1);
+    notes["attempt"][0]["expect"] = {{"status", {status}}, {"unchanged", {"owner"}}};
+    Set(notes);
+    StrangerGets(status);
+    const auto ran = Run();
+    ASSERT_FALSE(ran);
+    EXPECT_THAT(ran.error().what, HasSubstr(std::to_string(status) + " of an action that no control step showed"));
+  }
+}
+
+TEST_F(ScenarioTest, HoldsWhenAnotherActionWorkedAndTheStatusIsNoRefusal) {
   Json notes = Notes();
   notes["control"].erase(1);
-  notes["attempt"][0]["expect"] = Json::parse(R"({"status": [401], "unchanged": ["owner"]})");
+  notes["attempt"][0]["expect"] = Json::parse(R"({"status": [422], "unchanged": ["owner"]})");
   Set(notes);
-  StrangerGets(401);
+  StrangerGets(422);
   ASSERT_TRUE(Run());
   EXPECT_TRUE(t().Satisfied("control_steps_hold"));
   EXPECT_THAT(t().findings.observations(), SizeIs(2));

@@ -137,3 +137,58 @@ endforeach()
 configure_error(testing_not_enabled
   CALLS "${SHOP}set_property(DIRECTORY PROPERTY x y)\nset(CMAKE_TESTING_ENABLED OFF)"
   SAYS "readiness_add_target: testing is not enabled" "call enable_testing() in" "exits with 0")
+
+# ---- probes of a project's own
+
+# A folder with a probe `orders_add_up`, spoiled by the caller's code thereafter.
+set(PROBE "file(WRITE \${CMAKE_SOURCE_DIR}/probes/orders_add_up/probe.json [=[{\"probe\": \"orders_add_up\"}]=])
+file(WRITE \${CMAKE_SOURCE_DIR}/probes/orders_add_up/probe.cc \"\")\n")
+set(probe_words "accepted: DIRECTORY <folder>")
+
+configure_error(probes_without_directory
+  CALLS "readiness_add_probes()" SAYS "readiness_add_probes: DIRECTORY is missing" "${probe_words}")
+configure_error(probes_keyword_without_value
+  CALLS "readiness_add_probes(DIRECTORY)" SAYS "readiness_add_probes: no value after DIRECTORY" "${probe_words}")
+configure_error(probes_unknown_keyword
+  CALLS "${PROBE}readiness_add_probes(DIRECTORY probes SOURCES a.cc)"
+  SAYS [[readiness_add_probes: unknown argument "SOURCES"]] "${probe_words}" "CMakeLists.txt")
+configure_error(probes_folder_missing
+  CALLS "readiness_add_probes(DIRECTORY prods)" SAYS "readiness_add_probes: DIRECTORY: no such folder" "/source/prods")
+configure_error(probes_folder_is_a_file
+  CALLS "readiness_add_probes(DIRECTORY suite.json)" SAYS "readiness_add_probes: DIRECTORY: no such folder" "/source/suite.json")
+configure_error(probes_folder_is_empty
+  CALLS "file(MAKE_DIRECTORY \${CMAKE_SOURCE_DIR}/probes)\nreadiness_add_probes(DIRECTORY probes)"
+  SAYS "readiness_add_probes: no probe in the folder" "/source/probes")
+configure_error(probes_folder_is_a_probe
+  CALLS "${PROBE}readiness_add_probes(DIRECTORY probes/orders_add_up)"
+  SAYS "readiness_add_probes: DIRECTORY is a probe itself" "give the folder above: " "/source/probes")
+foreach(part IN ITEMS probe.json probe.cc)
+  string(MAKE_C_IDENTIFIER "probes_without_${part}" case)
+  configure_error(${case}
+    CALLS "${PROBE}file(REMOVE \${CMAKE_SOURCE_DIR}/probes/orders_add_up/${part})\nreadiness_add_probes(DIRECTORY probes)"
+    SAYS "readiness_add_probes: probe orders_add_up: no ${part}" "/source/probes/orders_add_up")
+endforeach()
+configure_error(probe_with_another_id
+  CALLS "${PROBE}file(RENAME \${CMAKE_SOURCE_DIR}/probes/orders_add_up \${CMAKE_SOURCE_DIR}/probes/orders_add)
+readiness_add_probes(DIRECTORY probes/)"
+  SAYS [[readiness_add_probes: probe.json is about "orders_add_up", its folder is "orders_add"; both must be the same]]
+    "/source/probes/orders_add/probe.json")
+configure_error(probe_with_a_bad_name
+  CALLS "${PROBE}file(RENAME \${CMAKE_SOURCE_DIR}/probes/orders_add_up \${CMAKE_SOURCE_DIR}/probes/orders-add-up)
+readiness_add_probes(DIRECTORY probes)"
+  SAYS [[readiness_add_probes: bad name of a probe "orders-add-up"]] "accepted: lower-case letters, digits and underscores")
+foreach(kind IN ITEMS cut_off= a_list=[] empty={})
+  string(REGEX MATCH "^([^=]+)=(.*)$" kind "${kind}")
+  set(text "${CMAKE_MATCH_2}")
+  configure_error(probe_json_${CMAKE_MATCH_1}
+    CALLS "${PROBE}file(WRITE \${CMAKE_SOURCE_DIR}/probes/orders_add_up/probe.json [=[${text}]=])
+readiness_add_probes(DIRECTORY probes)"
+    SAYS "readiness_add_probes: probe orders_add_up: probe.json is not read: " "/source/probes/orders_add_up/probe.json")
+endforeach()
+configure_error(probe_with_the_name_of_a_bundled_one
+  CALLS "${PROBE}set_property(GLOBAL PROPERTY _readiness_bundled_probes scenario orders_add_up)
+readiness_add_probes(DIRECTORY probes)"
+  SAYS [[readiness_add_probes: probe "orders_add_up": Readiness brings one of that name]] "give yours another name")
+configure_error(probes_without_a_compiler
+  CALLS "${PROBE}readiness_add_probes(DIRECTORY probes)"
+  SAYS "readiness_add_probes: C++ is not enabled" "project(... LANGUAGES CXX)")

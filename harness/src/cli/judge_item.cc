@@ -10,12 +10,12 @@
 #include "base/text.h"
 #include "capabilities/runtime.h"
 #include "cli/evidence_files.h"
-#include "cli/probe_table.h"
 #include "definition/load.h"
 #include "definition/shapes.h"
 #include "judge/record_store.h"
 #include "lifecycle/control.h"
 #include "lifecycle/learned_secrets.h"
+#include "readiness/probe_table.h"
 
 #ifndef READINESS_VERSION
 #error "the build defines READINESS_VERSION"

@@ -9,8 +9,8 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/ctest_file.h"
-#include "cli/probe_table.h"
 #include "cli/resolved_item.h"
+#include "readiness/probe_table.h"
 #include "report/registered.h"
 #include "report/report_suite.h"
 

@@ -215,10 +215,10 @@ Result<std::string> PostgresImage(const ContainerCli& cli, const std::string& sc
   const std::string name = "readiness-postgresql:" + digest;
   READINESS_ASSIGN(const bool there, HasImage(cli, name));
   if (there) return name;
+  READINESS_RETURN_IF_ERROR(ProvideBase(cli, base));
   const MakingLock lock(kPostgresBuildTime);
   READINESS_ASSIGN(const bool made_meanwhile, HasImage(cli, name));
   if (made_meanwhile) return name;
-  READINESS_RETURN_IF_ERROR(ProvideBase(cli, base));
   const Context context(scratch_directory);
   READINESS_RETURN_IF_ERROR(Build(cli, context, kPostgresDockerfile, name,
                                   {"--build-arg", "BASE=" + base, "--label", fmt::format("{}=postgresql", kImageLabel)},

@@ -1,0 +1,10 @@
+# Puts links to the test doubles beside a tool that was linked elsewhere. Run: cmake -D FROM=<folder> -D TO=<folder> -P ...
+cmake_minimum_required(VERSION 3.25)
+file(GLOB programs "${FROM}/readiness-double-*")
+if(NOT programs)
+  message(FATAL_ERROR "there is no test double in ${FROM}")
+endif()
+foreach(program IN LISTS programs)
+  cmake_path(GET program FILENAME name)
+  file(CREATE_LINK "${program}" "${TO}/${name}" SYMBOLIC)
+endforeach()
