@@ -61,16 +61,29 @@ function(readiness_library module)
   readiness_precompile(readiness_${module} code)
 endfunction()
 
-# readiness_test(<name> SOURCES <file>... [DEPENDS <library>...] [LABELS <label>...])
-# One GoogleTest program; each of its cases becomes a CTest test `<name>.<Suite>.<Case>`.
+# readiness_test(<name> [DOCKER] SOURCES <file>... [DEPENDS <library>...] [LABELS <label>...])
+# One GoogleTest program; each of its cases becomes a CTest test `<name>.<Suite>.<Case>` with the label `own`. DOCKER: it
+# needs a container engine that answers, and has the label `docker` instead.
 function(readiness_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "DOCKER" "" "SOURCES;DEPENDS;LABELS")
+  set(kind own)
+  set(timeout 120)
+  if(arg_DOCKER)
+    set(kind docker)
+    set(timeout 900)  # the first one makes images
+  endif()
   find_package(GTest REQUIRED)
   include(GoogleTest)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
   readiness_compile_options(${name})
   readiness_precompile(${name} test)
+  if(arg_DOCKER)
+    if(NOT TARGET docker_tests)
+      add_custom_target(docker_tests)
+    endif()
+    add_dependencies(docker_tests ${name})
+  endif()
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS "own;${arg_LABELS}" TIMEOUT 120)
+    PROPERTIES LABELS "${kind};${arg_LABELS}" TIMEOUT ${timeout})
 endfunction()

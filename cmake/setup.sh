@@ -1,7 +1,15 @@
 #!/bin/sh
 # Installs what Readiness needs to build and test itself. Debian 12 and later, Ubuntu 22.04 and later; elsewhere prints the
 # list and stops. Safe to run again: does nothing when all is there.
+#   usage: setup.sh [--containers]      --containers: also what running targets in containers needs
 set -eu
+
+case "$*" in
+  ""|--containers) ;;
+  *)
+    echo "usage: setup.sh [--containers]" >&2
+    exit 2 ;;
+esac
 
 packages="
   cmake ninja-build g++ pkg-config
@@ -12,6 +20,17 @@ packages="
   git libyaml-cpp-dev python3 python3-pyflakes python3-jsonschema
   dpkg-dev file
 "
+
+if [ "${1:-}" = --containers ]; then
+  packages="$packages debootstrap iptables util-linux"
+  # Docker's own packages, where they are installed, exclude the distribution's.
+  if ! docker version >/dev/null 2>&1 && ! command -v dockerd >/dev/null 2>&1; then
+    packages="$packages docker.io"
+  fi
+  if ! docker compose version >/dev/null 2>&1 && ! command -v docker-compose >/dev/null 2>&1; then
+    packages="$packages docker-compose"
+  fi
+fi
 
 list() { printf '%s\n' $packages; }
 

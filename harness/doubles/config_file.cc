@@ -50,15 +50,14 @@ std::optional<std::string> NonEmptyString(const LocatedJson& value) {
   return text;
 }
 
-Result<void> ReadPort(const std::string& file, const Member& member, ServerConfig& config) {
+Result<int> ReadPort(const std::string& file, const Member& member) {
   const bool whole = member.value.type == LocatedJson::Type::kNumber && member.value.scalar.is_number_integer();
   const auto port = whole ? member.value.scalar.get<std::int64_t>() : -1;
   if (port < 0 || port > 65535) return Wrong(file, member, "a whole number from 0 to 65535");
-  config.port = static_cast<int>(port);
-  return {};
+  return static_cast<int>(port);
 }
 
-Result<void> ReadHosts(const std::string& file, const Member& member, ServerConfig& config) {
+Result<void> ReadHosts(const std::string& file, const Member& member, std::vector<std::string>& hosts) {
   const auto& value = member.value;
   if (value.type != LocatedJson::Type::kArray || value.elements.size() > kMaxHosts) {
     return Wrong(file, member, "a list of at most " + std::to_string(kMaxHosts) + " host names");
@@ -73,8 +72,15 @@ Result<void> ReadHosts(const std::string& file, const Member& member, ServerConf
                         Describe(element),
                         {}});
     }
-    config.hosts.push_back(NormalHost(*text));
+    hosts.push_back(NormalHost(*text));
   }
+  return {};
+}
+
+Result<void> ReadListen(const std::string& file, const Member& member, ServerConfig& config) {
+  const auto text = NonEmptyString(member.value);
+  if (text != "127.0.0.1" && text != "0.0.0.0") return Wrong(file, member, "\"127.0.0.1\" or \"0.0.0.0\"");
+  config.all_interfaces = text == "0.0.0.0";
   return {};
 }
 
@@ -104,8 +110,15 @@ Result<void> ReadText(const std::string& file, const Member& member, const TextK
 
 Result<void> ReadMember(const std::string& file, const Member& member, ServerConfig& config,
                         const std::vector<TextKey>& texts) {
-  if (member.key == "port") return ReadPort(file, member, config);
-  if (member.key == "hosts") return ReadHosts(file, member, config);
+  if (member.key == "port" || member.key == "tls_port") {
+    READINESS_ASSIGN(const int port, ReadPort(file, member));
+    if (member.key == "port") config.port = port;
+    if (member.key == "tls_port") config.tls_port = port;
+    return {};
+  }
+  if (member.key == "listen") return ReadListen(file, member, config);
+  if (member.key == "hosts") return ReadHosts(file, member, config.hosts);
+  if (member.key == "names") return ReadHosts(file, member, config.names);
   if (member.key == "admin_socket") return ReadSocketPath(file, member, config.admin_socket);
   if (member.key == "ca_directory") return ReadPath(file, member, config.ca_directory);
   const auto text = std::find_if(texts.begin(), texts.end(), [&](const TextKey& key) { return key.key == member.key; });
@@ -116,8 +129,10 @@ Result<void> ReadMember(const std::string& file, const Member& member, ServerCon
 
 Result<void> ParseConfigFile(std::string_view text, const std::string& file, ServerConfig& config,
                              const std::vector<TextKey>& texts) {
-  std::vector<std::string> known = {"port", "admin_socket", "hosts", "ca_directory"};
-  for (const TextKey& key : texts) known.push_back(key.key);
+  std::vector<std::string> required = {"port", "admin_socket", "hosts", "ca_directory"};
+  for (const TextKey& key : texts) required.push_back(key.key);
+  std::vector<std::string> known = required;
+  known.insert(known.end(), {"listen", "tls_port", "names"});
   READINESS_ASSIGN(const LocatedJson document, ParseLocatedJson(text, file, {kMaxConfigBytes, 4, 1000}));
   if (document.type != LocatedJson::Type::kObject) {
     return Fail(Error{ErrorKind::kDefinition,
@@ -138,7 +153,7 @@ Result<void> ParseConfigFile(std::string_view text, const std::string& file, Ser
     READINESS_RETURN_IF_ERROR(ReadMember(file, member, config, texts));
     seen.insert(member.key);
   }
-  for (const auto& key : known) {
+  for (const auto& key : required) {
     if (!seen.contains(key)) {
       return Fail(Error{ErrorKind::kDefinition,
                         "missing key \"" + key + "\"",
@@ -147,6 +162,14 @@ Result<void> ParseConfigFile(std::string_view text, const std::string& file, Ser
                         {},
                         {}});
     }
+  }
+  if (config.tls_port && config.hosts.empty()) {
+    return Fail(Error{ErrorKind::kDefinition,
+                      "\"tls_port\" without \"hosts\"",
+                      Place{file, document.line, document.column},
+                      "the hosts that are served there",
+                      "an empty list",
+                      {}});
   }
   return {};
 }

@@ -18,7 +18,8 @@ struct TextKey {
   bool no_colon = false;
 };
 
-/// Reads `text` into `config` and `texts`; `file` is for messages. Every key is required; unknown ones are errors.
+/// Reads `text` into `config` and `texts`; `file` is for messages. Every key is required but "listen" ("127.0.0.1",
+/// "0.0.0.0"), "tls_port" and "names", which are for doubles in containers; unknown ones are errors.
 Result<void> ParseConfigFile(std::string_view text, const std::string& file, ServerConfig& config,
                              const std::vector<TextKey>& texts);
 

@@ -14,7 +14,7 @@ namespace readiness::doubles::provider {
 struct DataProviderDouble::Parts {
   explicit Parts(const Config& config)
       : accounts(&std::chrono::system_clock::now),
-        api({config.server.hosts, config.client_id, config.client_secret}, accounts, log),
+        api({config.server.hosts, config.client_id, config.client_secret, config.server.names}, accounts, log),
         admin(accounts, log) {}
 
   CallLog log;
@@ -28,6 +28,9 @@ DataProviderDouble::DataProviderDouble(std::unique_ptr<Parts> parts) : parts_(st
 DataProviderDouble::~DataProviderDouble() = default;
 int DataProviderDouble::port() const {
   return parts_->server->port();
+}
+int DataProviderDouble::tls_port() const {
+  return parts_->server->tls_port();
 }
 const std::string& DataProviderDouble::ca_file() const {
   return parts_->server->ca_file();

@@ -24,6 +24,8 @@ class DataProviderDouble {
 
   /// The port that was bound.
   int port() const;
+  /// That for TLS without CONNECT; 0: none.
+  int tls_port() const;
   /// The certificate that targets must trust.
   const std::string& ca_file() const;
 

@@ -10,7 +10,7 @@
 
 namespace readiness::doubles {
 
-/// The CONNECT request that opened a tunnel; both empty: plain HTTP.
+/// The CONNECT request that opened a tunnel, or the host whose TLS port was used; both empty: plain HTTP.
 struct TunnelOrigin {
   std::string host;
   std::string proxy_authorization;  ///< of the CONNECT request, as sent
@@ -48,7 +48,7 @@ class HttpHandler {
   virtual HttpAnswer Handle(const HttpRequest& request) = 0;
   /// A request that could not be read. It is answered with `status`; `request` holds what was understood of it.
   virtual void Rejected(const HttpRequest& request, int status) = 0;
-  /// A tunnel was opened and no TLS came of it.
+  /// A tunnel was opened, or a host's TLS port used, and no TLS came of it.
   virtual void HandshakeFailed(const TunnelOrigin&) {}
 };
 

@@ -11,7 +11,9 @@ namespace readiness::doubles::model {
 
 struct LanguageModelDouble::Parts {
   explicit Parts(const Config& config)
-      : channels(config.reply), api({config.server.hosts, config.api_key}, channels), admin(channels) {}
+      : channels(config.reply),
+        api({config.server.hosts, config.api_key, config.server.names}, channels),
+        admin(channels) {}
 
   Channels channels;
   ModelApi api;
@@ -23,6 +25,9 @@ LanguageModelDouble::LanguageModelDouble(std::unique_ptr<Parts> parts) : parts_(
 LanguageModelDouble::~LanguageModelDouble() = default;
 int LanguageModelDouble::port() const {
   return parts_->server->port();
+}
+int LanguageModelDouble::tls_port() const {
+  return parts_->server->tls_port();
 }
 const std::string& LanguageModelDouble::ca_file() const {
   return parts_->server->ca_file();

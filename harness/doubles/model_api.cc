@@ -42,6 +42,11 @@ bool ModelApi::StandsFor(const std::string& host) const {
   return std::find(settings_.hosts.begin(), settings_.hosts.end(), host) != settings_.hosts.end();
 }
 
+bool ModelApi::IsOwnName(const std::string& host) const {
+  return host.empty() || host == "localhost" || host == "127.0.0.1" || StandsFor(host) ||
+         std::find(settings_.names.begin(), settings_.names.end(), host) != settings_.names.end();
+}
+
 bool ModelApi::HasKey(const HttpRequest& request) const {
   return ParseBearer(request.authorization) == settings_.api_key;
 }
@@ -101,8 +106,7 @@ HttpAnswer ModelApi::Serve(const HttpRequest& request, const Destination& destin
   if (!request.target.starts_with('/')) return NotForwarded();
   if (request.target.size() > kMaxTarget) return RefusalAnswer(414, "The request target is too long.");
   const auto authority = request.host.empty() ? Authority{} : ParseAuthority(request.host);
-  const bool own = authority && (authority->host.empty() || authority->host == "localhost" ||
-                                 authority->host == "127.0.0.1" || StandsFor(authority->host));
+  const bool own = authority && IsOwnName(authority->host);
   const bool meant = request.tunnel_host.empty() ? own : authority && authority->host == request.tunnel_host;
   if (!meant) return RefusalAnswer(421, "The Host header names somebody else.");
   const auto endpoint = EndpointAt(destination.path);

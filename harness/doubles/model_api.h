@@ -3,6 +3,7 @@
 // each call before it returns the answer. Knows no sockets. Not thread-safe: the server's thread only.
 //   plain HTTP   /channels/<channel>/v1/...: the base URL names the channel
 //   proxy        CONNECT <host>:443, where Proxy-Authorization: Basic names the channel as user, then /v1/...
+//   TLS          straight to one of the hosts, /v1/...: names no channel
 // A call that names no channel is kept apart, and every channel is told of it.
 
 #include <string>
@@ -18,6 +19,7 @@ namespace readiness::doubles::model {
 struct ModelSettings {
   std::vector<std::string> hosts;  ///< normal
   std::string api_key;
+  std::vector<std::string> names;  ///< the double's own, beside localhost; normal
 };
 
 class ModelApi final : public HttpHandler {
@@ -37,6 +39,7 @@ class ModelApi final : public HttpHandler {
   };
 
   bool StandsFor(const std::string& host) const;
+  bool IsOwnName(const std::string& host) const;
   bool HasKey(const HttpRequest& request) const;
   Destination DestinationOf(const HttpRequest& request) const;
   HttpAnswer Connect(const HttpRequest& request);

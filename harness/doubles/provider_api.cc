@@ -129,7 +129,8 @@ bool ProviderApi::StandsFor(const std::string& host) const {
 }
 
 bool ProviderApi::IsOwnName(const std::string& host) const {
-  return host.empty() || host == "localhost" || host == "127.0.0.1" || StandsFor(host);
+  return host.empty() || host == "localhost" || host == "127.0.0.1" || StandsFor(host) ||
+         std::find(settings_.names.begin(), settings_.names.end(), host) != settings_.names.end();
 }
 
 std::string ProviderApi::AccountOf(const std::string& credential) const {

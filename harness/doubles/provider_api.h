@@ -17,6 +17,7 @@ struct ProviderSettings {
   std::vector<std::string> hosts;  ///< normal
   std::string client_id;
   std::string client_secret;
+  std::vector<std::string> names;  ///< the double's own, beside localhost; normal
 };
 
 class ProviderApi final : public HttpHandler {

@@ -1,6 +1,8 @@
 // One row of the kill matrix: the stand-in with one defect (or set of defects, or none) against its suite. The items
 // that do not pass have to be exactly those that the defect declares, and every record has to name the active defects.
 //
+// `deployment` is the name of a file in the suite's deployments folder: "standin", "containers".
+//
 //   conformance_matrix <tool> <suite folder> <deployment> healthy|<defect id>|<set id> whole|declared
 //
 // "declared": only the items that the defect declares, and one that it does not.

@@ -6,8 +6,10 @@
 
 #include <stdexcept>
 
+#include "containers/container_cli.h"
 #include "engines/process_table.h"
 #include "judge/record_store.h"
+#include "lifecycle/run_directory.h"
 #include "lifecycle/session.h"
 #include "report/registered.h"
 
@@ -80,7 +82,11 @@ Ended Trial::Up(const Definitions& definitions, const std::string& defects, cons
                                     "--state-directory",
                                     StateDirectory()};
   words.insert(words.end(), more.begin(), more.end());
-  return Tool(std::move(words), defects);
+  Ended ended = Tool(std::move(words), defects);
+  const auto state = ReadState(StateDirectory());
+  const auto record = state ? ReadRunRecord(state->run_directory) : Fail(state.error());
+  has_containers_ = record && record->containers;
+  return ended;
 }
 
 ItemResult Trial::RunItem(const std::string& item, const std::string& folder) {
@@ -122,8 +128,28 @@ std::vector<std::string> Trial::Processes() const {
   return names;
 }
 
+std::vector<std::string> Trial::InContainerEngine() const {
+  if (!has_containers_) return {};
+  const auto state = ReadState(StateDirectory());
+  const auto cli = ContainerCli::FindDocker("");
+  if (!state || !cli) return {"nobody can say which containers"};
+  const std::string label = fmt::format("label={}={}", kContainerLabel, state->run_id);
+  std::vector<std::string> names;
+  for (std::vector<std::string> words :
+       {std::vector<std::string>{"ps", "--all"}, {"network", "ls"}, {"volume", "ls"}, {"images"}}) {
+    const std::string kind = words.front();
+    words.insert(words.end(), {"--quiet", "--filter", label});
+    const auto listed = cli->Docker(words, std::chrono::seconds(30));
+    if (!listed) names.push_back(kind + ": " + listed.error().Brief());
+    if (listed && !listed->output.empty()) names.push_back(kind + " " + listed->output);
+  }
+  return names;
+}
+
 std::vector<std::string> Trial::Leftovers() const {
   std::vector<std::string> left = Processes();
+  const std::vector<std::string> contained = InContainerEngine();
+  left.insert(left.end(), contained.begin(), contained.end());
   std::error_code none;
   for (const auto& entry : fs::recursive_directory_iterator(folder_.path() / "r", none)) {
     if (entry.path().parent_path().filename() == "runs") left.push_back("run directory " + entry.path().string());

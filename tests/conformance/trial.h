@@ -63,7 +63,8 @@ class Trial {
 
   /// Items that Resolve registered.
   Result<std::vector<std::string>> Items(const std::string& folder = "suite") const;
-  /// Names of what the run has left: live processes of this trial, run directories. To be called after Down.
+  /// Names of what the run has left: live processes of this trial, run directories, and of a run that had containers
+  /// these, networks and volumes. To be called after Down.
   std::vector<std::string> Leftovers() const;
 
   std::filesystem::path StateDirectory() const { return folder_.path() / "state"; }
@@ -73,11 +74,13 @@ class Trial {
 
  private:
   std::vector<std::string> Processes() const;
+  std::vector<std::string> InContainerEngine() const;
 
   PrivateFolder folder_;
   const std::string tool_;
   const std::string suite_name_;
   bool may_be_up_ = false;
+  bool has_containers_ = false;
 };
 
 }  // namespace readiness::conformance

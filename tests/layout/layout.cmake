@@ -13,10 +13,11 @@ set(may_judge "")
 set(may_report "judge")
 set(may_engines "definition")
 set(may_source "")
-set(may_lifecycle "definition;engines;source")
+set(may_containers "engines;definition")
+set(may_lifecycle "containers;definition;engines;source")
 set(may_capabilities "definition;lifecycle;source")
 set(may_cli "definition;judge;report;capabilities;lifecycle")
-set(modules base language definition judge report source engines lifecycle capabilities cli)
+set(modules base language definition judge report source engines containers lifecycle capabilities cli)
 
 # Every quoted include of a file, as given.
 function(read_includes file result)

@@ -56,7 +56,31 @@ BROKEN = [
     ("deployment", "services/api/ready/0/file", "x"), ("deployment", "services/api/startup_timeout_ms", 0),
     ("deployment", "services/api/startup_timeout_ms", 3600001), ("deployment", "services/api/startup_timeout", 5),
     ("deployment", "services/api/image", 5), ("deployment", "secrets", ["a"]), ("deployment", "stores", {"main": "oracle"}),
+    ("deployment", "allow", "nothing"), ("deployment", "compose", {"files": ["compose.yaml"]}),
+    ("deployment", "services/api/container_port", 80), ("deployment", "services/api/url", "http://till.example"),
+    ("deployment", "stores", {"main": "postgresql://till.example/till"}),
+    # Of the two below, what the engine has no use for, and what it cannot do without.
+    ("containers", "compose", GONE), ("containers", "compose/files", []), ("containers", "compose/file", "compose.yaml"),
+    ("containers", "compose/images", {"till": 1}), ("containers", "allow", "nothing"),
+    ("containers", "services/api/command", ["till"]), ("containers", "services/api/working_directory", "/"),
+    ("containers", "services/api/url", "http://till.example"), ("containers", "services/api/container_port", 0),
+    ("containers", "services/api/ready", GONE), ("containers", "variants/other/services/api/command", ["till"]),
+    ("containers", "stores", {"main": "postgresql://till.example/till"}),
+    ("staging", "services/api/url", GONE), ("staging", "allow", "everything"), ("staging", "compose", {"files": ["a"]}),
+    ("staging", "defects", "defects.json"), ("staging", "variants", {}), ("staging", "services/api/command", ["till"]),
+    ("staging", "services/api/environment", {}), ("staging", "services/api/container_port", 80),
+    ("staging", "services/api/port", 80), ("staging", "services/api/stop_grace_ms", 5),
+    ("staging", "services/api/working_directory", "/"),
 ]
+
+READY = [{"http": {"path": "/health", "status": [200]}}]
+# Deployments of the engines compose and external, beside the consumer's own, which runs processes.
+ENGINES = {
+    "containers": {"engine": "compose", "compose": {"files": ["compose.yaml"]},
+                   "services": {"api": {"container_port": 80, "ready": READY}},
+                   "variants": {"other": {"services": {"api": {"environment": {"A": "1"}}}}}},
+    "staging": {"engine": "external", "allow": "own_data", "services": {"api": {"url": "http://till.example", "ready": READY}}},
+}
 
 
 def read(path):
@@ -108,12 +132,17 @@ def main():
     validators = {kind: validator(kind) for kind in ("suite", "target", "deployment", "probe", "record")}
 
     wrong = []
-    for kind, path, value in [("suite", "$schema", GONE), ("suite", "$schema", "anything")] + BROKEN:
+    sound = [("suite", "$schema", GONE), ("suite", "$schema", "anything"), ("containers", "$schema", "anything"),
+             ("staging", "$schema", "anything")]
+    for case, path, value in sound + BROKEN:
+        kind = "deployment" if case in ENGINES else case
         documents = copy.deepcopy({"suite": good["suite"]} if kind == "suite" else
                                   {"target": good["target"], "deployment": good["deployment"]})
+        if case in ENGINES:
+            documents[kind] = {"deployment": case, "target": good["target"]["target"], **copy.deepcopy(ENGINES[case])}
         put(documents[kind], path, value)
         expected = path == "$schema" and (value is GONE or isinstance(value, str))
-        shown = "%s %s = %s" % (kind, path, "(gone)" if value is GONE else json.dumps(value))
+        shown = "%s %s = %s" % (case, path, "(gone)" if value is GONE else json.dumps(value))
         if validators[kind].is_valid(documents[kind]) != expected:
             wrong.append("the schema %s: %s" % ("refuses" if expected else "accepts", shown))
         if loader_accepts(tool, folder, documents) != expected:

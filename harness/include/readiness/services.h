@@ -19,6 +19,13 @@ enum class StoreFault {
   kHanging,  ///< its server is paused: connections are accepted and nothing answers
 };
 
+enum class ServiceFault {
+  kStopped,  ///< ended with SIGTERM, and grace
+  kKilled,   ///< ended with SIGKILL
+  kHanging,  ///< paused: connections are accepted and nothing answers
+  kCutOff,   ///< runs on without any network
+};
+
 class Services {
  public:
   virtual ~Services() = default;
@@ -37,6 +44,13 @@ class Services {
   virtual Result<void> BreakStore(const std::string& store, StoreFault fault) = 0;
   /// Brings `store` back and returns when it answers. Without a fault: nothing.
   virtual Result<void> MendStore(const std::string& store) = 0;
+
+  /// Takes `service` of the run away from everybody, also from other services; an instance is left alone. A second
+  /// fault replaces the first. Errors: kRefused (the item is not `exclusive`), kNotAvailable (no such service, or a
+  /// fault that the deployment's engine cannot make), kTimeout.
+  virtual Result<void> BreakService(const std::string& service, ServiceFault fault) = 0;
+  /// Brings `service` back, started again where it had ended, and returns when it is ready. Without a fault: nothing.
+  virtual Result<void> MendService(const std::string& service) = 0;
 
   /// A text that names the process that `service` is now: another one after a restart. Errors: kNotAvailable (it does
   /// not run).

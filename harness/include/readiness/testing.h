@@ -379,21 +379,30 @@ class FakeServices : public Services {
   /// Happens when a store is broken or mended.
   void WhenBroken(std::function<void(StoreFault)> effect) { broken_effect_ = std::move(effect); }
   void WhenMended(std::function<void()> effect) { mended_effect_ = std::move(effect); }
+  /// Happens when a service is broken or mended.
+  void WhenServiceBroken(std::function<void(ServiceFault)> effect) { service_broken_effect_ = std::move(effect); }
+  void WhenServiceMended(std::function<void()> effect) { service_mended_effect_ = std::move(effect); }
   /// Starting `variant` fails.
   void FailStart(const std::string& variant, Error error) { errors_[variant] = std::move(error); }
   void FailBreak(std::optional<Error> error) { break_error_ = std::move(error); }
   void FailMend(std::optional<Error> error) { mend_error_ = std::move(error); }
+  void FailBreakService(std::optional<Error> error) { service_break_error_ = std::move(error); }
+  void FailMendService(std::optional<Error> error) { service_mend_error_ = std::move(error); }
 
   Result<void> StartInstance(const std::string& service, const InstanceOptions& options) override;
   Result<void> StopInstance(const std::string& service) override;
   Result<void> BreakStore(const std::string& store, StoreFault fault) override;
   Result<void> MendStore(const std::string& store) override;
+  Result<void> BreakService(const std::string& service, ServiceFault fault) override;
+  Result<void> MendService(const std::string& service) override;
   Result<std::string> ProcessOf(const std::string& service) override;
 
   std::string process = "pid 1 of tick 1";  ///< what ProcessOf says; empty: it does not run
   std::string running;                      ///< variant of the present instance; empty without one
   std::vector<std::string> started;         ///< variants, in order
-  std::vector<std::string> log;  ///< "start api llm-on own-stores", "stop api", "break main stopped", "mend main"
+  /// "start api llm-on own-stores", "stop api", "break main stopped", "mend main", "break service api cut_off", "mend
+  /// service api"
+  std::vector<std::string> log;
 
  private:
   std::map<std::string, std::function<void()>> effects_;
@@ -401,8 +410,12 @@ class FakeServices : public Services {
   std::function<void()> stopped_effect_;
   std::function<void(StoreFault)> broken_effect_;
   std::function<void()> mended_effect_;
+  std::function<void(ServiceFault)> service_broken_effect_;
+  std::function<void()> service_mended_effect_;
   std::optional<Error> break_error_;
   std::optional<Error> mend_error_;
+  std::optional<Error> service_break_error_;
+  std::optional<Error> service_mend_error_;
 };
 
 class FakeCommands : public Commands {

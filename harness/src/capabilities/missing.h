@@ -29,6 +29,8 @@ class NoServices : public Services {
   Result<void> StopInstance(const std::string&) override { return Missing(); }
   Result<void> BreakStore(const std::string&, StoreFault) override { return Missing(); }
   Result<void> MendStore(const std::string&) override { return Missing(); }
+  Result<void> BreakService(const std::string&, ServiceFault) override { return Missing(); }
+  Result<void> MendService(const std::string&) override { return Missing(); }
   Result<std::string> ProcessOf(const std::string&) override { return Missing(); }
 
  private:

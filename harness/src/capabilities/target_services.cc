@@ -13,6 +13,20 @@ Error NotUnderstood() {
   return Error{ErrorKind::kMalformed, "the supervisor's account of an instance is not understood", {}, {}, {}, {}};
 }
 
+const char* WordOf(ServiceFault fault) {
+  switch (fault) {
+    case ServiceFault::kStopped:
+      return "stopped";
+    case ServiceFault::kKilled:
+      return "killed";
+    case ServiceFault::kHanging:
+      return "hanging";
+    case ServiceFault::kCutOff:
+      return "cut_off";
+  }
+  return "";
+}
+
 std::string TextAt(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
@@ -67,13 +81,16 @@ Result<void> TargetServices::StopInstance(const std::string& service) {
   return {};
 }
 
+Result<void> TargetServices::MayBreak(const std::string& what) const {
+  if (isolation_ == Isolation::kExclusive) return {};
+  Error error{ErrorKind::kRefused, "only an item that runs alone may break " + what, {}, {}, {}, {}};
+  error.expected = "\"isolation\": \"exclusive\"";
+  error.fix = "set the item's isolation";
+  return Fail(std::move(error));
+}
+
 Result<void> TargetServices::BreakStore(const std::string& store, StoreFault fault) {
-  if (isolation_ != Isolation::kExclusive) {
-    Error error{ErrorKind::kRefused, "only an item that runs alone may break a store", {}, {}, {}, {}};
-    error.expected = "\"isolation\": \"exclusive\"";
-    error.fix = "set the item's isolation";
-    return Fail(std::move(error));
-  }
+  READINESS_RETURN_IF_ERROR(MayBreak("a store"));
   const char* word = fault == StoreFault::kStopped ? "stopped" : "hanging";
   READINESS_ASSIGN([[maybe_unused]] const Json none, Ask({{"op", "break_store"}, {"store", store}, {"fault", word}}));
   return {};
@@ -82,6 +99,19 @@ Result<void> TargetServices::BreakStore(const std::string& store, StoreFault fau
 Result<void> TargetServices::MendStore(const std::string& store) {
   if (!connection_) return {};
   READINESS_ASSIGN([[maybe_unused]] const Json none, Ask({{"op", "mend_store"}, {"store", store}}));
+  return {};
+}
+
+Result<void> TargetServices::BreakService(const std::string& service, ServiceFault fault) {
+  READINESS_RETURN_IF_ERROR(MayBreak("a service"));
+  READINESS_ASSIGN([[maybe_unused]] const Json none,
+                   Ask({{"op", "break_service"}, {"service", service}, {"fault", WordOf(fault)}}));
+  return {};
+}
+
+Result<void> TargetServices::MendService(const std::string& service) {
+  if (!connection_) return {};
+  READINESS_ASSIGN([[maybe_unused]] const Json none, Ask({{"op", "mend_service"}, {"service", service}}));
   return {};
 }
 

@@ -28,6 +28,8 @@ class TargetServices : public Services {
   Result<void> StopInstance(const std::string& service) override;
   Result<void> BreakStore(const std::string& store, StoreFault fault) override;
   Result<void> MendStore(const std::string& store) override;
+  Result<void> BreakService(const std::string& service, ServiceFault fault) override;
+  Result<void> MendService(const std::string& service) override;
   Result<std::string> ProcessOf(const std::string& service) override;
 
   /// After the probe: ends and mends everything, and waits for the services if the item is exclusive. Errors: an
@@ -36,6 +38,8 @@ class TargetServices : public Services {
 
  private:
   Result<Json> Ask(const Json& request);
+  /// Errors: kRefused unless the item is exclusive; `what` it may not do.
+  Result<void> MayBreak(const std::string& what) const;
 
   const std::string control_socket_;
   const Isolation isolation_;

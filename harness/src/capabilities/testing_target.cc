@@ -15,6 +15,11 @@ std::string Word(StoreFault fault) {
   return fault == StoreFault::kStopped ? "stopped" : "hanging";
 }
 
+std::string Word(ServiceFault fault) {
+  constexpr const char* kWords[] = {"stopped", "killed", "hanging", "cut_off"};
+  return kWords[static_cast<int>(fault)];
+}
+
 }  // namespace
 
 void FakeLanguageModel::Call(const std::string& prompt, bool genuine_key) {
@@ -164,6 +169,20 @@ Result<void> FakeServices::MendStore(const std::string& store) {
   log.push_back("mend " + store);
   if (mend_error_) return Fail(*mend_error_);
   if (mended_effect_) mended_effect_();
+  return {};
+}
+
+Result<void> FakeServices::BreakService(const std::string& service, ServiceFault fault) {
+  log.push_back("break service " + service + " " + Word(fault));
+  if (service_break_error_) return Fail(*service_break_error_);
+  if (service_broken_effect_) service_broken_effect_(fault);
+  return {};
+}
+
+Result<void> FakeServices::MendService(const std::string& service) {
+  log.push_back("mend service " + service);
+  if (service_mend_error_) return Fail(*service_mend_error_);
+  if (service_mended_effect_) service_mended_effect_();
   return {};
 }
 

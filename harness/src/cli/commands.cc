@@ -94,7 +94,8 @@ int ReapCommand(const std::string& run_id) {
   const auto reaped = Reap(run_id);
   if (!reaped) return Complain(reaped.error(), kExitRed);
   for (const Reaped& run : *reaped) {
-    fmt::print("ended run {} of {}: {} processes\n", Printable(run.run_id), Printable(run.owner), run.processes);
+    fmt::print("ended run {} of {}: {} processes and containers\n", Printable(run.run_id), Printable(run.owner),
+               run.ended);
   }
   if (reaped->empty()) fmt::print("nothing to end\n");
   return kExitDone;

@@ -11,6 +11,7 @@
 #include "capabilities/runtime.h"
 #include "cli/evidence_files.h"
 #include "definition/load.h"
+#include "definition/shapes.h"
 #include "judge/record_store.h"
 #include "lifecycle/control.h"
 #include "lifecycle/learned_secrets.h"
@@ -89,6 +90,17 @@ Result<void> Inconclusive(const ItemRun& run, const Error& error) {
   return Save(run, {}, {Outcome::kInconclusive, error.Brief()}, nullptr, {});
 }
 
+/// Why a probe that `touches` so much may not be run; nothing: it may.
+std::optional<std::string> CheckReach(Reach touches, const Session& session) {
+  if (touches <= session.allowed) return std::nullopt;
+  const Place& place = session.allowed_place;
+  const auto word = [](Reach reach) { return shapes::kReaches[static_cast<std::size_t>(reach)]; };
+  return fmt::format(
+      "nothing was sent: the probe touches {} of a target that somebody else runs, and the deployment allows {} "
+      "({}:{}:{}); if it may, write \"allow\": \"{}\" there",
+      word(touches), word(session.allowed), Printable(place.file), place.line, place.column, word(touches));
+}
+
 Error FirstOf(const std::vector<Error>& errors) {
   Error error = errors.front();
   if (errors.size() > 1) error.what += fmt::format(" (and {} more)", errors.size() - 1);
@@ -153,6 +165,8 @@ Result<void> JudgeItem(const ItemRun& run) {
     return Inconclusive(run, {ErrorKind::kTarget, "the run directory is of another run", std::nullopt, run.state.run_id,
                               session->run_id, "run again from `up` on"});
   }
+  if (const auto forbidden = CheckReach(run.resolved.touches, *session))
+    return Save(run, {}, {Outcome::kInconclusive, *forbidden}, &*session, {});
   auto target = LoadTarget(run.resolved.target_file);
   if (!target) return Inconclusive(run, FirstOf(target.error()));
 

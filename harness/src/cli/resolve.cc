@@ -122,9 +122,9 @@ Result<void> Write(const ResolveOptions& options, const Suite& suite, const std:
   READINESS_RETURN_IF_ERROR(RemoveItemsBut(options.suite_directory, items));
   for (const Item& item : items) {
     const ProbeDescription& probe = probes.at(item.probe);
-    READINESS_RETURN_IF_ERROR(
-        WriteResolvedItem({options.name, options.suite_directory, suite.file, options.target_name, options.target_file,
-                           options.state_directory, item, probe.needs, probe.controls, probe.remediation}));
+    READINESS_RETURN_IF_ERROR(WriteResolvedItem({options.name, options.suite_directory, suite.file, options.target_name,
+                                                 options.target_file, options.state_directory, item, probe.needs,
+                                                 probe.touches, probe.controls, probe.remediation}));
   }
   READINESS_RETURN_IF_ERROR(WriteRegistered(options.suite_directory, Register(options, suite, items)));
   READINESS_RETURN_IF_ERROR(

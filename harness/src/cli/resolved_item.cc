@@ -10,7 +10,7 @@
 namespace readiness {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 Json ItemToJson(const Item& item) {
   return {
@@ -66,6 +66,7 @@ Result<void> WriteResolvedItem(const ResolvedItem& resolved) {
       {"state_directory", resolved.state_directory},
       {"item", ItemToJson(resolved.item)},
       {"needs", resolved.needs},
+      {"touches", static_cast<int>(resolved.touches)},
       {"controls", resolved.controls},
       {"remediation", resolved.remediation},
   };
@@ -102,6 +103,7 @@ Result<ResolvedItem> ReadResolvedItem(const std::string& file) {
     resolved.state_directory = json.at("state_directory");
     resolved.item = ItemFromJson(json.at("item"), resolved.suite_file);
     resolved.needs = json.at("needs").get<std::vector<std::string>>();
+    resolved.touches = static_cast<Reach>(json.at("touches").get<int>());
     resolved.controls = json.at("controls").get<std::map<std::string, std::string>>();
     resolved.remediation = json.at("remediation");
     return resolved;

@@ -19,6 +19,7 @@ struct ResolvedItem {
   std::string state_directory;
   Item item;
   std::vector<std::string> needs;               ///< of its probe
+  Reach touches = Reach::kWholeTarget;          ///< its probe
   std::map<std::string, std::string> controls;  ///< of its probe
   std::string remediation;                      ///< of its probe
 };

@@ -21,32 +21,41 @@ struct CliEnd {
   std::string errors;  ///< the last bytes of standard error
 };
 
+/// The part of our own environment with which the tools work and find their engine.
+std::map<std::string, std::string> ContainerEnvironment();
+
 class ContainerCli {
  public:
   /// Finds the tools in PATH. `run_id` labels the calls. Does not ask the engine anything. Errors: kEnvironment (which
   /// tool is missing, and how to install it).
   static Result<ContainerCli> Find(const std::string& run_id);
 
+  /// As Find, without Compose: for whoever looks and cleans up. `run_id` may be empty: the calls are of no run.
+  static Result<ContainerCli> FindDocker(const std::string& run_id);
+
   /// Whether an engine answers. Errors: kEnvironment (it does not: what it said, how to start it), kTimeout.
   Result<void> CheckEngine() const;
 
-  /// Runs `docker <arguments>` to its end. Errors: kTarget (non-zero exit; its last words), kTimeout, kLimit,
-  /// kEnvironment.
+  /// Runs `docker <arguments>` to its end. Errors: kNotAvailable (no engine listens), kTarget (another non-zero exit;
+  /// its last words), kTimeout, kLimit, kEnvironment (cannot be run).
   Result<CliEnd> Docker(const std::vector<std::string>& arguments, Milliseconds deadline,
                         std::string_view input = {}) const;
 
-  /// Runs Compose on `files` as project `project`, with `environment` beside the little that the tool itself needs.
+  /// Runs Compose on `files` as project `project`, with `environment` beside the little that the tool itself needs and
+  /// that cannot be overridden. Errors: as Docker.
   Result<CliEnd> Compose(const std::string& project, const std::vector<std::string>& files,
                          const std::map<std::string, std::string>& environment,
                          const std::vector<std::string>& arguments, Milliseconds deadline) const;
 
   /// The command line of `docker`, for children that live on (`logs --follow`) or run elsewhere (`exec`).
   std::vector<std::string> DockerCommand(const std::vector<std::string>& arguments) const;
-  /// Their environment: PATH, HOME and what chooses the engine (DOCKER_HOST, DOCKER_CONTEXT, ...).
+  /// Their environment: PATH, HOME, what chooses the engine (DOCKER_HOST, DOCKER_CONTEXT, ...), and the run's label.
   std::map<std::string, std::string> Environment() const { return environment_; }
 
  private:
-  std::string run_id_;
+  Result<CliEnd> Run(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment,
+                     Milliseconds deadline, std::string_view input) const;
+
   std::string docker_;                ///< absolute
   std::vector<std::string> compose_;  ///< absolute, with the word "compose" where it is a plugin
   std::map<std::string, std::string> environment_;

@@ -221,7 +221,7 @@ struct ServiceDeployment {
 struct ComposeDeployment {
   std::vector<std::string> files;               ///< absolute
   std::map<std::string, EnvValue> environment;  ///< for ${...} in the files; placeholders as in commands, and
-                                                ///< ${image.<name>}
+                                                ///< ${image.<name>}; not ${run.directory}
   std::map<std::string, std::string> images;    ///< name -> program on this machine (placeholders as in commands), made
                                                 ///< into an image of it and its shared libraries
 };
@@ -268,6 +268,7 @@ struct Deployment {
   std::string source_tree;                 ///< where the target's source lies, absolute; empty: unknown
   ComposeDeployment compose;               ///< engine compose only
   Reach allowed = Reach::kWholeTarget;     ///< engine external: what `allow` says, else kNothing
+  Place allowed_place;                     ///< of `allow`, else of `engine`, where it would stand
   std::string file;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "definition/document.h"
+#include "definition/engine_rules.h"
 #include "definition/load.h"
 #include "definition/object_reader.h"
 #include "definition/placeholder_check.h"
@@ -54,6 +55,7 @@ class DeploymentReader {
     ReadTarget(reader);
     ReadEngine(reader);
     CollectPlaceholders(reader);
+    ReadCompose(reader);
     reader.Named("secrets", "secret", [&](const auto& member) { ReadSecret(member); });
     ReadStores(reader);
     ReadDataProviders(reader);
@@ -81,13 +83,15 @@ class DeploymentReader {
 
   void ReadEngine(ObjectReader& reader) {
     const std::optional<std::size_t> engine = reader.Word("engine");
+    const auto allowed = reader.Word("allow");
     if (!engine) return;
     deployment_.engine = static_cast<EngineKind>(*engine);
-    if (deployment_.engine != EngineKind::kProcess) {
-      problems_.Add(*reader.Find("engine"),
-                    fmt::format("engine \"{}\" is not available in this version", shapes::kEngines[*engine]),
-                    "\"process\"");
-    }
+    CheckDeploymentKeys(reader, deployment_.engine, problems_);
+    const LocatedJson* place = reader.Find("allow");
+    if (place == nullptr) place = reader.Find("engine");
+    deployment_.allowed_place = {problems_.file(), place->line, place->column};
+    if (deployment_.engine == EngineKind::kExternal)
+      deployment_.allowed = allowed ? static_cast<Reach>(*allowed) : Reach::kNothing;
   }
 
   // What is missing or too many is reported where it is declared; here both sides count, so that it is reported once.
@@ -96,10 +100,9 @@ class DeploymentReader {
     in_secrets_.environment = true;
     in_environment_ = in_secrets_;
     in_secrets_.secret = true;
-    in_environment_.names.emplace_back("run.directory");
+    if (!InContainers()) in_environment_.names.emplace_back("run.directory");
     for (const std::string& service : Union(KeysOf(reader.Find("services")), NamesOf(target_.services))) {
-      in_environment_.names.push_back("port." + service);
-      in_environment_.names.push_back("url." + service);
+      for (const char* part : {"port.", "url.", "public_url."}) AddOfService(reader, part, service);
     }
     for (const std::string& store : Union(KeysOf(reader.Find("stores")), NamesOf(target_.stores))) {
       in_environment_.names.push_back("store." + store + ".url");
@@ -110,6 +113,87 @@ class DeploymentReader {
       for (const char* part : {"url", "proxy", "ca_file"})
         in_environment_.names.push_back(fmt::format("double.{}.{}", name, part));
     }
+  }
+
+  void AddOfService(ObjectReader& reader, const std::string& part, const std::string& service) {
+    const std::string name = part + service;
+    if (InContainers() && !HasKey(reader.Find("services"), service, "container_port")) {
+      in_environment_.not_here[name] = fmt::format("give service {} a \"container_port\"", Quoted(service));
+    } else if (deployment_.engine == EngineKind::kExternal && part == "port.") {
+      in_environment_.not_here[name] = fmt::format("say ${{url.{}}}: where a service runs already is its URL", service);
+    } else {
+      in_environment_.names.push_back(name);
+    }
+  }
+
+  bool InContainers() const { return deployment_.engine == EngineKind::kCompose; }
+
+  /// Has the member `name` of `object` the key `key`? A member that is not there may have everything.
+  static bool HasKey(const LocatedJson* object, const std::string& name, const std::string& key) {
+    if (object == nullptr) return true;
+    for (const LocatedJson::Member& member : object->members) {
+      if (member.key == name) return Contains(KeysOf(&member.value), key);
+    }
+    return true;
+  }
+
+  /// What a service's environment may refer to.
+  KnownPlaceholders ForServices() const {
+    KnownPlaceholders known = in_environment_;
+    if (InContainers()) {
+      known.not_here["run.directory"] = "a container does not see the directory of the run; use a path of its own";
+    }
+    return known;
+  }
+
+  /// What a command line of this machine may refer to.
+  KnownPlaceholders OnThisMachine(bool with_source_tree = false) const {
+    KnownPlaceholders known = in_environment_;
+    if (InContainers()) known.names.emplace_back("run.directory");
+    if (with_source_tree && !deployment_.source_tree.empty()) known.names.emplace_back("source_tree");
+    known.names.emplace_back("tool.directory");
+    known.names.emplace_back("deployment.directory");
+    return known;
+  }
+
+  /// What a command line in a container may refer to.
+  KnownPlaceholders InItsContainer() const {
+    KnownPlaceholders known = ForServices();
+    for (const char* name : {"tool.directory", "deployment.directory", "source_tree"})
+      known.not_here[name] = "it runs in a container: say where that has it";
+    return known;
+  }
+
+  void ReadCompose(ObjectReader& reader) {
+    const LocatedJson* value = reader.Find("compose");
+    if (value == nullptr) return;
+    ObjectReader inner(*value, shapes::kCompose, problems_);
+    for (const std::string& file : inner.Strings("files", TextRule::kLine))
+      deployment_.compose.files.push_back(Resolved(file));
+    if (const LocatedJson* files = inner.Find("files"); files != nullptr && files->type == Type::kArray) {
+      const KnownPlaceholders none;
+      if (files->elements.empty()) problems_.Add(*files, "\"files\" is empty", "at least one compose file");
+      for (const LocatedJson& file : files->elements) {
+        if (file.type != Type::kString) continue;
+        CheckPlaceholders(file, "\"files\"", file.scalar.get_ref<const std::string&>(), &none, problems_);
+      }
+    }
+    KnownPlaceholders in_files = OnThisMachine();
+    std::erase(in_files.names, "run.directory");
+    in_files.not_here["run.directory"] = "containers do not see the directory of the run";
+    const KnownPlaceholders of_programs{{"tool.directory", "deployment.directory"}, true};
+    inner.Named("images", "image", [&](const LocatedJson::Member& member) {
+      const std::string label = fmt::format("image \"{}\"", member.key);
+      const auto program = ReadString(member.value, label, TextRule::kLine, problems_);
+      if (!program) return;
+      CheckPlaceholders(member.value, label, *program, &of_programs, problems_);
+      deployment_.compose.images.emplace(member.key, *program);
+      in_files.names.push_back("image." + member.key);
+    });
+    ServiceReader environment_reader(deployment_.engine, in_files, in_files, problems_);
+    if (const LocatedJson* environment = inner.Find("environment"); environment != nullptr)
+      deployment_.compose.environment = environment_reader.ReadEnvironment(*environment);
+    inner.Finish();
   }
 
   static std::vector<std::string> Union(std::vector<std::string> names, const std::vector<std::string>& others) {
@@ -150,7 +234,9 @@ class DeploymentReader {
       const std::string label = fmt::format("store \"{}\"", member.key);
       const auto engine = ReadString(member.value, label, TextRule::kLine, problems_);
       if (!engine) return;
-      if (engine->find("://") != std::string::npos) {
+      if (deployment_.engine == EngineKind::kExternal) {
+        CheckStoreUrl(member.value, label, *engine);
+      } else if (engine->find("://") != std::string::npos) {
         // The URL itself may hold a password.
         problems_.Add(member.value, fmt::format("{} is a URL, which only engine \"external\" takes", label),
                       OneOf(shapes::kStoreEngines));
@@ -162,6 +248,16 @@ class DeploymentReader {
     CheckProvided(reader, "stores", "store", known);
   }
 
+  // The URL itself may hold a password, so it is never shown.
+  void CheckStoreUrl(const LocatedJson& value, const std::string& label, const std::string& url) {
+    KnownPlaceholders known = in_secrets_;
+    const bool filled = !CheckPlaceholders(value, label, url, &known, problems_).empty();
+    if (filled || url.starts_with("postgresql://") || url.starts_with("postgres://")) return;
+    problems_.Add(value, fmt::format("{} is no URL of a PostgreSQL database", label),
+                  "postgresql://user:password@host:port/database, or ${env.<NAME>} that holds it", {},
+                  Contains(shapes::kStoreEngines, url) ? "a target that runs already has stores of its own" : "");
+  }
+
   void ReadDataProviders(ObjectReader& reader) {
     reader.Named("data_providers", "data provider", [&](const LocatedJson::Member& member) {
       if (!Contains(target_.data_providers, member.key)) {
@@ -169,6 +265,8 @@ class DeploymentReader {
       }
       DataProviderDeployment provider;
       ObjectReader inner(member.value, shapes::kDataProvider, problems_);
+      CheckDoubleKeys(inner, deployment_.engine, problems_);
+      provider.port = ReadPort(inner, member);
       provider.hosts = inner.Strings("hosts", TextRule::kHostName);
       provider.client_id = ReadSecretText(inner, "client_id");
       provider.client_secret = ReadSecretText(inner, "client_secret");
@@ -185,6 +283,8 @@ class DeploymentReader {
       }
       LanguageModelDeployment model;
       ObjectReader inner(member.value, shapes::kLanguageModel, problems_);
+      CheckDoubleKeys(inner, deployment_.engine, problems_);
+      model.port = ReadPort(inner, member);
       model.hosts = inner.Strings("hosts", TextRule::kHostName);
       model.api_key = ReadSecretText(inner, "api_key");
       model.reply = inner.String("reply", TextRule::kText);
@@ -212,28 +312,40 @@ class DeploymentReader {
     return text;
   }
 
-  std::string ReadPath(ObjectReader& reader, std::string_view key) {
-    const std::string path = reader.String(key, TextRule::kLine);
-    if (path.empty()) return {};
-    const KnownPlaceholders none;
-    CheckPlaceholders(*reader.Find(key), fmt::format("\"{}\"", key), path, &none, problems_);
+  /// A fixed port, which nobody else may have.
+  std::optional<int> ReadPort(ObjectReader& reader, const LocatedJson::Member& member) {
+    const auto port = static_cast<int>(reader.Integer("port", 0));
+    if (port == 0) return std::nullopt;
+    TakePort(port, member);
+    return port;
+  }
+
+  void TakePort(int port, const LocatedJson::Member& member) {
+    const auto [other, is_new] = ports_.emplace(port, member.key);
+    if (is_new) return;
+    problems_.Add(member, fmt::format("\"{}\" and \"{}\" have the same port", other->second, member.key),
+                  "a port of its own for each", std::to_string(port));
+  }
+
+  std::string Resolved(const std::string& path) const {
     std::error_code ignored;
     const std::filesystem::path folder = std::filesystem::absolute(problems_.file(), ignored).parent_path();
     return (folder / path).lexically_normal().string();
   }
 
+  std::string ReadPath(ObjectReader& reader, std::string_view key) {
+    const std::string path = reader.String(key, TextRule::kLine);
+    if (path.empty()) return {};
+    const KnownPlaceholders none;
+    CheckPlaceholders(*reader.Find(key), fmt::format("\"{}\"", key), path, &none, problems_);
+    return Resolved(path);
+  }
+
   void ReadServices(ObjectReader& reader) {
-    ServiceReader service_reader(in_environment_, problems_);
-    std::map<int, std::string> ports;
+    ServiceReader service_reader(deployment_.engine, ForServices(), OnThisMachine(), problems_);
     reader.Named("services", "service", [&](const LocatedJson::Member& member) {
       ServiceDeployment service = service_reader.Read(member.value);
-      if (service.port) {
-        const auto [other, is_new] = ports.emplace(*service.port, member.key);
-        if (!is_new) {
-          problems_.Add(member, fmt::format("services \"{}\" and \"{}\" have the same port", other->second, member.key),
-                        "a port of its own for each", std::to_string(*service.port));
-        }
-      }
+      if (service.port) TakePort(*service.port, member);
       deployment_.services.emplace(member.key, std::move(service));
       deployment_.service_order.push_back(member.key);
     });
@@ -247,12 +359,17 @@ class DeploymentReader {
 
   void ReadCommands(ObjectReader& reader) {
     const std::vector<std::string> known = NamesOf(target_.commands);
-    KnownPlaceholders placeholders = in_environment_;
-    if (!deployment_.source_tree.empty()) placeholders.names.emplace_back("source_tree");
-    ServiceReader command_reader(std::move(placeholders), problems_);
+    KnownPlaceholders environment = OnThisMachine(true);
+    for (const char* name : {"tool.directory", "deployment.directory"}) std::erase(environment.names, name);
+    ServiceReader here(deployment_.engine, std::move(environment), OnThisMachine(true), problems_);
+    ServiceReader in_container(deployment_.engine, InItsContainer(), InItsContainer(), problems_);
     reader.Named("commands", "command", [&](const LocatedJson::Member& member) {
       if (!Contains(known, member.key)) problems_.AddUnknown(member, "command", member.key, known);
-      deployment_.commands.emplace(member.key, command_reader.ReadTargetCommand(member.value));
+      const bool elsewhere = InContainers() && Contains(KeysOf(&member.value), "service");
+      CommandDeployment command = (elsewhere ? in_container : here).ReadTargetCommand(member.value);
+      if (InContainers() && !command.service.empty() && !deployment_.services.contains(command.service))
+        problems_.AddUnknown(member, "service", command.service, NamesOf(deployment_.services), "of the command");
+      deployment_.commands.emplace(member.key, std::move(command));
     });
   }
 
@@ -262,6 +379,8 @@ class DeploymentReader {
     const LocatedJson* value = reader.Find(key);
     if (!reader.valid() || (value == nullptr && key == "services")) return;  // reported as a missing key
     if (value != nullptr && value->type != Type::kObject) return;
+    // What nobody can reach of a target that runs already, its items do without.
+    if (deployment_.engine == EngineKind::kExternal && key != "services") return;
     const std::vector<std::string> provided = KeysOf(value);
     for (const std::string& name : named) {
       if (Contains(provided, name)) continue;
@@ -288,7 +407,7 @@ class DeploymentReader {
     }
     const std::vector<std::string> services = NamesOf(deployment_.services);
     const std::map<std::string, ServiceDeployment> plain = deployment_.services;
-    ServiceReader service_reader(in_environment_, problems_);
+    ServiceReader service_reader(deployment_.engine, ForServices(), OnThisMachine(), problems_);
     reader.Named("variants", "variant", [&](const LocatedJson::Member& variant) {
       ObjectReader inner(variant.value, shapes::kVariant, problems_);
       inner.Named("services", "service", [&](const LocatedJson::Member& member) {
@@ -321,6 +440,7 @@ class DeploymentReader {
   Deployment deployment_;
   KnownPlaceholders in_secrets_;
   KnownPlaceholders in_environment_;
+  std::map<int, std::string> ports_;  // fixed ones, and whose they are
 };
 
 }  // namespace

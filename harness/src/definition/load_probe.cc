@@ -98,6 +98,7 @@ Loaded<ProbeDescription> ParseProbe(const std::string& text, const std::string& 
   probe.method = ReadMethod(reader, problems);
   probe.remediation = reader.String("remediation", TextRule::kText);
   probe.needs = ReadNeeds(reader, problems);
+  if (const auto touches = reader.Word("touches")) probe.touches = static_cast<Reach>(*touches);
   if (const LocatedJson* controls = reader.Find("controls"); controls != nullptr) {
     for (auto& [id, shows] :
          ReadStringMembers(*controls, "\"controls\"", "control", TextRule::kName, TextRule::kLine, problems)) {

@@ -31,6 +31,11 @@ std::vector<std::string> CheckPlaceholders(At at, std::string_view label, std::s
     if (IsKnown(name, *known)) continue;
     std::vector<std::string> listed = known->names;
     if (known->environment) listed.emplace_back("env.<NAME>");
+    if (const auto elsewhere = known->not_here.find(name); elsewhere != known->not_here.end()) {
+      problems.Add(at, fmt::format("{} has {}, which means nothing here", label, Quoted("${" + name + "}")),
+                   OneOf(listed), {}, elsewhere->second);
+      continue;
+    }
     problems.Add(at, fmt::format("{} has the unknown placeholder {}", label, Quoted("${" + name + "}")), OneOf(listed),
                  {}, DidYouMean(name, listed));
   }

@@ -1,6 +1,7 @@
 #pragma once
 // Placeholders of strings in definition files: well formed, and referring to something. Pure.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +14,9 @@ namespace readiness {
 /// What placeholders may refer to in one place.
 struct KnownPlaceholders {
   std::vector<std::string> names;
-  bool environment = false;  ///< also ${env.<NAME>} with any name
-  bool secret = false;       ///< the text itself may be a secret: messages do not show it
+  bool environment = false;                          ///< also ${env.<NAME>} with any name
+  bool secret = false;                               ///< the text itself may be a secret: messages do not show it
+  std::map<std::string, std::string> not_here = {};  ///< known elsewhere: name -> what to do about it here
 };
 
 /// Names used in `text`. Records what is malformed and, where `known` is given, what refers to nothing. `label` is what

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "definition/engine_rules.h"
 #include "definition/pattern.h"
+#include "definition/service_url.h"
 #include "definition/step_reader.h"
 
 namespace readiness {
@@ -20,15 +24,17 @@ constexpr std::string_view kWaitForms =
 
 }  // namespace
 
-ServiceReader::ServiceReader(KnownPlaceholders in_environment, Problems& problems)
-    : in_environment_(std::move(in_environment)), in_command_(in_environment_), problems_(problems) {
-  in_command_.names.emplace_back("tool.directory");
-  in_command_.names.emplace_back("deployment.directory");
-}
+ServiceReader::ServiceReader(EngineKind engine, KnownPlaceholders in_environment, KnownPlaceholders in_command,
+                             Problems& problems)
+    : engine_(engine),
+      in_environment_(std::move(in_environment)),
+      in_command_(std::move(in_command)),
+      problems_(problems) {}
 
 ServiceDeployment ServiceReader::Read(const LocatedJson& value) {
   ServiceDeployment service;
   ObjectReader reader(value, shapes::kService, problems_);
+  CheckServiceKeys(reader, engine_, problems_);
   if (const LocatedJson* command = reader.Find("command"); command != nullptr) service.command = ReadCommand(*command);
   service.working_directory = reader.String("working_directory", TextRule::kLine);
   if (!service.working_directory.empty()) {
@@ -39,16 +45,45 @@ ServiceDeployment ServiceReader::Read(const LocatedJson& value) {
     service.environment = ReadEnvironment(*environment);
   }
   if (const auto port = reader.Integer("port", 0); port != 0) service.port = static_cast<int>(port);
+  service.container_port = static_cast<int>(reader.Integer("container_port", 0));
+  if (const LocatedJson* url = reader.Find("url"); url != nullptr) service.url = ReadUrl(*url);
   if (const LocatedJson* ready = reader.Find("ready"); ready != nullptr) service.ready = ReadWaits(*ready);
+  CheckPorts(reader, service);
   service.startup_timeout = reader.Duration("startup_timeout_ms", service.startup_timeout);
   service.stop_grace = reader.Duration("stop_grace_ms", service.stop_grace);
   reader.Finish();
   return service;
 }
 
+std::string ServiceReader::ReadUrl(const LocatedJson& value) {
+  const auto text = ReadString(value, "\"url\"", TextRule::kLine, problems_);
+  if (!text) return {};
+  const KnownPlaceholders known{{}, true};
+  if (!CheckPlaceholders(value, "\"url\"", *text, &known, problems_).empty()) return *text;
+  if (text->find("${") != std::string::npos) return *text;
+  if (const Result<ServiceUrl> url = ParseServiceUrl(*text); !url) {
+    const bool may_hold_password = text->find('@') != std::string::npos;
+    problems_.Add(value, fmt::format("\"url\" {}", url.error().what), url.error().expected,
+                  may_hold_password ? "" : Quoted(*text));
+  }
+  return *text;
+}
+
+void ServiceReader::CheckPorts(ObjectReader& reader, const ServiceDeployment& service) {
+  if (engine_ != EngineKind::kCompose || service.container_port != 0) return;
+  constexpr const char* kExpected = "\"container_port\": where it listens in its container";
+  if (reader.Find("container_port") != nullptr) return;  // wrong, and reported as such
+  if (const LocatedJson* port = reader.Find("port"); port != nullptr)
+    problems_.Add(*port, "\"port\" publishes a port that the service does not have", kExpected);
+  const bool asks = std::any_of(service.ready.begin(), service.ready.end(),
+                                [](const WaitCondition& wait) { return wait.http || wait.port_open; });
+  if (asks) problems_.Add(*reader.Find("ready"), "\"ready\" asks at a port that the service does not have", kExpected);
+}
+
 ServiceOverlay ServiceReader::ReadOverlay(const LocatedJson& value) {
   ServiceOverlay overlay;
   ObjectReader reader(value, shapes::kServiceOverlay, problems_);
+  CheckOverlayKeys(reader, engine_, problems_);
   if (const LocatedJson* environment = reader.Find("environment"); environment != nullptr) {
     overlay.environment = ReadEnvironment(*environment, &overlay.unset);
   }
@@ -60,6 +95,8 @@ ServiceOverlay ServiceReader::ReadOverlay(const LocatedJson& value) {
 CommandDeployment ServiceReader::ReadTargetCommand(const LocatedJson& value) {
   CommandDeployment read;
   ObjectReader reader(value, shapes::kCommand, problems_);
+  CheckCommandKeys(reader, engine_, problems_);
+  read.service = reader.String("service", TextRule::kName);
   if (const LocatedJson* command = reader.Find("command"); command != nullptr) read.command = ReadCommand(*command);
   read.working_directory = reader.String("working_directory", TextRule::kLine);
   if (!read.working_directory.empty()) {
@@ -165,6 +202,9 @@ WaitCondition ServiceReader::ReadWait(const LocatedJson& value) {
   }
   if (const LocatedJson* log = reader.Find("log"); log != nullptr) {
     ++stated;
+    if (engine_ == EngineKind::kExternal) {
+      problems_.Add(*log, "there is no log of a service that runs already", "\"http\" or \"port_open\"");
+    }
     ObjectReader inner(*log, shapes::kWaitLog, problems_);
     wait.log.emplace();
     wait.log->pattern = inner.String("pattern", TextRule::kLine);

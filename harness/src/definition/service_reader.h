@@ -22,22 +22,25 @@ struct ServiceOverlay {
 
 class ServiceReader {
  public:
-  /// `in_environment` is what placeholders may refer to; commands have the folders of the tool and the deployment
-  /// besides.
-  ServiceReader(KnownPlaceholders in_environment, Problems& problems);
+  /// What placeholders may refer to, in environments and in command lines.
+  ServiceReader(EngineKind engine, KnownPlaceholders in_environment, KnownPlaceholders in_command, Problems& problems);
 
   ServiceDeployment Read(const LocatedJson& value);
   ServiceOverlay ReadOverlay(const LocatedJson& value);
   /// One of the target's commands, which knows no wait conditions.
   CommandDeployment ReadTargetCommand(const LocatedJson& value);
+  /// Variables, their values and what they refer to; with `unset`, also those that are null.
+  std::map<std::string, EnvValue> ReadEnvironment(const LocatedJson& value, std::map<std::string, At>* unset = nullptr);
 
  private:
   std::vector<std::string> ReadCommand(const LocatedJson& value);
-  std::map<std::string, EnvValue> ReadEnvironment(const LocatedJson& value, std::map<std::string, At>* unset = nullptr);
+  std::string ReadUrl(const LocatedJson& value);
   std::optional<EnvValue> ReadEnvValue(const LocatedJson& value, const std::string& label);
   std::vector<WaitCondition> ReadWaits(const LocatedJson& value);
   WaitCondition ReadWait(const LocatedJson& value);
+  void CheckPorts(ObjectReader& reader, const ServiceDeployment& service);
 
+  EngineKind engine_;
   KnownPlaceholders in_environment_;
   KnownPlaceholders in_command_;
   Problems& problems_;

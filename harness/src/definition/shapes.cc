@@ -35,15 +35,16 @@ const Words kNeeds = {"running_target",    "store", "data_provider", "language_m
                       "token_signing_key", "logs",  "source_tree",   "service_control", "commands"};
 const Words kMethods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 const Words kEngines = {"process", "compose", "external"};
+const Words kReaches = {"nothing", "own_data", "whole_target"};
 const Words kStoreEngines = {"postgresql"};
 const Words kTokenAlgorithms = {"HS256", "HS384", "HS512"};
 
-const Shape kProbe{
-    "a probe description",
-    "probe",
-    "",
-    {Optional("$schema"), Required("probe"), Required("statement"), Required("motivation"), Required("method"),
-     Required("remediation"), Required("needs"), Required("controls"), Required("parameters")}};
+const Shape kProbe{"a probe description",
+                   "probe",
+                   "",
+                   {Optional("$schema"), Required("probe"), Required("statement"), Required("motivation"),
+                    Required("method"), Required("remediation"), Required("needs"), Required("touches", kReaches),
+                    Required("controls"), Required("parameters")}};
 const Shape kParameter{
     "a parameter description",
     "probe",
@@ -111,33 +112,38 @@ const Shape kDeployment{
     "a deployment",
     "deployment",
     "",
-    {Optional("$schema"), Required("deployment"), Required("target"), Required("engine", kEngines), Optional("secrets"),
-     Optional("stores"), Optional("data_providers"), Optional("language_models"), Optional("commands"),
-     Optional("token"), Optional("allowed_hosts"), Optional("defects"), Optional("source_tree"), Required("services"),
-     Optional("variants")}};
-const Shape kDataProvider{"a data provider",
-                          "deployment",
-                          "/definitions/data_provider",
-                          {Optional("hosts"), Required("client_id"), Required("client_secret")}};
+    {Optional("$schema"), Required("deployment"), Required("target"), Required("engine", kEngines), Optional("compose"),
+     Optional("allow", kReaches), Optional("secrets"), Optional("stores"), Optional("data_providers"),
+     Optional("language_models"), Optional("commands"), Optional("token"), Optional("allowed_hosts"),
+     Optional("defects"), Optional("source_tree"), Required("services"), Optional("variants")}};
+const Shape kCompose{"a compose section",
+                     "deployment",
+                     "/definitions/compose",
+                     {Required("files"), Optional("environment"), Optional("images")}};
+const Shape kDataProvider{
+    "a data provider",
+    "deployment",
+    "/definitions/data_provider",
+    {Optional("port", kPorts), Optional("hosts"), Required("client_id"), Required("client_secret")}};
 const Shape kCommand{"a command",
                      "deployment",
                      "/definitions/target_command",
-                     {Required("command"), Optional("working_directory"), Optional("environment"),
+                     {Optional("service"), Required("command"), Optional("working_directory"), Optional("environment"),
                       Optional("timeout_ms", kMilliseconds)}};
 const Shape kLanguageModel{"a language model",
                            "deployment",
                            "/definitions/language_model",
-                           {Optional("hosts"), Required("api_key"), Required("reply")}};
+                           {Optional("port", kPorts), Optional("hosts"), Required("api_key"), Required("reply")}};
 const Shape kToken{"a token description",
                    "deployment",
                    "/definitions/token",
                    {Optional("algorithm", kTokenAlgorithms), Required("signing_key")}};
-const Shape kService{
-    "a service",
-    "deployment",
-    "/definitions/service",
-    {Required("command"), Optional("working_directory"), Optional("environment"), Optional("port", kPorts),
-     Required("ready"), Optional("startup_timeout_ms", kMilliseconds), Optional("stop_grace_ms", kMilliseconds)}};
+const Shape kService{"a service",
+                     "deployment",
+                     "/definitions/service",
+                     {Optional("command"), Optional("working_directory"), Optional("environment"),
+                      Optional("port", kPorts), Optional("container_port", kPorts), Optional("url"), Required("ready"),
+                      Optional("startup_timeout_ms", kMilliseconds), Optional("stop_grace_ms", kMilliseconds)}};
 const Shape kSecretValue{"a secret value", "deployment", "/definitions/secret_value", {Required("secret")}};
 const Shape kWait{
     "a wait condition", "deployment", "/definitions/wait", {Optional("http"), Optional("log"), Optional("port_open")}};
@@ -156,12 +162,12 @@ const std::vector<const Shape*>& AllShapes() {
   using namespace shapes;
   // One group for each of the four files.
   static const std::vector<const Shape*> all = {
-      &kProbe,       &kParameter,                                 //
-      &kSuite,       &kAudit,         &kItem,          &kSource,  //
-      &kTarget,      &kTargetService, &kTargetStore,   &kCredential, &kIdentity,   &kAction,
-      &kRefused,     &kHttpStep,      &kSqlStep,       &kExpect,     &kOperations, &kOperationOverride,  //
-      &kDeployment,  &kDataProvider,  &kLanguageModel, &kCommand,    &kToken,      &kService,
-      &kSecretValue, &kWait,          &kWaitHttp,      &kWaitLog,    &kVariant,    &kServiceOverlay};
+      &kProbe,       &kParameter,                                //
+      &kSuite,       &kAudit,         &kItem,         &kSource,  //
+      &kTarget,      &kTargetService, &kTargetStore,  &kCredential,    &kIdentity,          &kAction,        &kRefused,
+      &kHttpStep,    &kSqlStep,       &kExpect,       &kOperations,    &kOperationOverride,  //
+      &kDeployment,  &kCompose,       &kDataProvider, &kLanguageModel, &kCommand,           &kToken,         &kService,
+      &kSecretValue, &kWait,          &kWaitHttp,     &kWaitLog,       &kVariant,           &kServiceOverlay};
   return all;
 }
 

@@ -43,6 +43,7 @@ extern const Words kParameterTypes;  ///< in the order of ParameterType
 extern const Words kNeeds;
 extern const Words kMethods;
 extern const Words kEngines;  ///< in the order of EngineKind
+extern const Words kReaches;  ///< in the order of Reach
 extern const Words kStoreEngines;
 extern const Words kTokenAlgorithms;
 
@@ -50,8 +51,8 @@ extern const Shape kProbe, kParameter;
 extern const Shape kSuite, kAudit, kItem, kSource;
 extern const Shape kTarget, kTargetService, kTargetStore, kCredential, kIdentity, kAction, kRefused, kHttpStep,
     kSqlStep, kExpect, kOperations, kOperationOverride;
-extern const Shape kDeployment, kDataProvider, kLanguageModel, kCommand, kToken, kService, kSecretValue, kWait,
-    kWaitHttp, kWaitLog, kVariant, kServiceOverlay;
+extern const Shape kDeployment, kCompose, kDataProvider, kLanguageModel, kCommand, kToken, kService, kSecretValue,
+    kWait, kWaitHttp, kWaitLog, kVariant, kServiceOverlay;
 
 }  // namespace shapes
 

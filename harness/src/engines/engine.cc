@@ -13,6 +13,10 @@ Result<void> Engine::StartAll(const std::vector<ServiceSpec>& specs) {
   return {};
 }
 
+void Engine::Discard(const std::string& name) {
+  Kill(name);
+}
+
 Result<void> Engine::CutOff(const std::string& name) {
   return Fail(ErrorKind::kNotAvailable, fmt::format("this engine cannot take service {} off the network", name));
 }

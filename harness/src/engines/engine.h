@@ -23,6 +23,7 @@ struct ContainerSpec {
   int port = 0;                      ///< inside; published at the loopback port of ServiceSpec::url. 0: none
   std::vector<std::string> aliases;  ///< further names on the run's network, beside the service's own
   std::string user;                  ///< "uid:gid"; empty: as the image says
+  std::string stop_signal;           ///< what asks it to end; empty: as the image or the compose file says, else SIGTERM
   struct Mount {
     std::string source;  ///< on this machine, absolute
     std::string target;  ///< in the container
@@ -40,7 +41,9 @@ struct ComposeSources {
 /// A service with every placeholder filled in.
 struct ServiceSpec {
   std::string name;
-  std::vector<std::string> command;  ///< in a container: empty means as the image or the compose file says
+  /// Complete. In a container it takes the place of the image's entry point, too; empty: as the image or the compose
+  /// file says.
+  std::vector<std::string> command;
   /// Complete, nothing is inherited; in a container that a compose file describes: laid over what that says.
   std::map<std::string, std::string> environment;
   std::string working_directory;
@@ -90,6 +93,9 @@ class Engine {
 
   /// As Stop, without grace.
   virtual void Kill(const std::string& name) = 0;
+
+  /// As Kill, for a service that is never started again: nothing of it is kept.
+  virtual void Discard(const std::string& name);
 
   /// Stops the execution of the service and of everything that it started (SIGSTOP): it keeps its sockets and answers
   /// nothing. Stop, Kill and the engine's end end it all the same. Errors: kNotAvailable (not running), kTimeout.

@@ -39,7 +39,7 @@ struct EasyDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
 
-void Configure(CURL* easy, const std::string& url, std::chrono::milliseconds timeout, Received& received) {
+void Configure(CURL* easy, const std::string& url, std::chrono::milliseconds timeout, Trust trust, Received& received) {
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -47,9 +47,8 @@ void Configure(CURL* easy, const std::string& url, std::chrono::milliseconds tim
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "readiness-wait");
-  // Whether the right process answers is decided by who holds the listening socket, not by a certificate.
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, trust == Trust::kCertificate ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, trust == Trust::kCertificate ? 2L : 0L);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, CountHeader);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &received);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, CountBody);
@@ -77,13 +76,13 @@ std::string Explain(CURL* easy, CURLcode code, std::chrono::milliseconds timeout
 
 }  // namespace
 
-HttpTry TryHttp(const std::string& url, std::chrono::milliseconds timeout, int interrupt) {
+HttpTry TryHttp(const std::string& url, std::chrono::milliseconds timeout, int interrupt, Trust trust) {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   Received received;
   const std::unique_ptr<CURLM, MultiDeleter> multi(curl_multi_init());
   const std::unique_ptr<CURL, EasyDeleter> easy(curl_easy_init());
   if (initialised != CURLE_OK || !multi || !easy) return {0, "libcurl cannot be set up", false};
-  Configure(easy.get(), url, timeout, received);
+  Configure(easy.get(), url, timeout, trust, received);
   curl_multi_add_handle(multi.get(), easy.get());
 
   const Deadline deadline(timeout + std::chrono::seconds(1));  // libcurl keeps its own; this one is for a stuck libcurl
@@ -98,7 +97,7 @@ HttpTry TryHttp(const std::string& url, std::chrono::milliseconds timeout, int i
       break;
     }
     curl_waitfd extra{interrupt, CURL_WAIT_POLLIN, 0};
-    curl_multi_poll(multi.get(), &extra, 1, deadline.PollTime(), nullptr);
+    curl_multi_poll(multi.get(), &extra, interrupt < 0 ? 0 : 1, deadline.PollTime(), nullptr);
     if ((extra.revents & CURL_WAIT_POLLIN) != 0) {
       result.interrupted = true;
       break;

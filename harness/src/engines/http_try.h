@@ -13,7 +13,14 @@ struct HttpTry {
   bool interrupted = false;  ///< `interrupt` became readable first
 };
 
-/// Sends GET `url` and waits for the status; returns early when the descriptor `interrupt` becomes readable.
-HttpTry TryHttp(const std::string& url, std::chrono::milliseconds timeout, int interrupt);
+/// Whose word is taken for it that the right service answers.
+enum class Trust {
+  kListener,     ///< whoever calls knows who listens: any certificate will do
+  kCertificate,  ///< of the host that the URL names
+};
+
+/// Sends GET `url` and waits for the status; returns early when the descriptor `interrupt` (-1: none) becomes readable.
+HttpTry TryHttp(const std::string& url, std::chrono::milliseconds timeout, int interrupt,
+                Trust trust = Trust::kListener);
 
 }  // namespace readiness

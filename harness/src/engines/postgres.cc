@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -153,24 +154,62 @@ Result<void> InitialiseCluster(Engine& engine, const std::string& programs, cons
   return done;
 }
 
-ServiceSpec ServerSpec(const std::string& programs, const fs::path& directory, const std::string& log_file,
-                       const ServerUser& server, int port) {
-  ServiceSpec spec = BaseSpec(kServiceName, directory, log_file, server);
-  spec.command = {programs + "/postgres", "-D", (directory / "data").string(), "-p", std::to_string(port)};
-  for (const char* setting :
-       {"listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "synchronous_commit=off",
-        "full_page_writes=off", "max_connections=100", "shared_buffers=32MB", "log_destination=stderr",
-        "logging_collector=off",
-        // Dynamic shared memory as files of the cluster's folder: nothing stays in /dev/shm when it is killed.
-        "dynamic_shared_memory_type=mmap"}) {
-    spec.command.insert(spec.command.end(), {"-c", setting});
-  }
-  spec.url = fmt::format("tcp://127.0.0.1:{}", port);
+constexpr std::array kSettings{
+    "unix_socket_directories=", "fsync=off",           "synchronous_commit=off", "full_page_writes=off",
+    "max_connections=100",      "shared_buffers=32MB", "log_destination=stderr", "logging_collector=off"};
+
+std::vector<WaitCondition> Ready() {
   WaitCondition port_open;
   port_open.port_open = true;
   WaitCondition accepting;
   accepting.log = WaitCondition::LogLine{"database system is ready to accept connections"};
-  spec.ready = {port_open, accepting};
+  return {port_open, accepting};
+}
+
+ServiceSpec ServerSpec(const std::string& programs, const fs::path& directory, const std::string& log_file,
+                       const ServerUser& server, int port) {
+  ServiceSpec spec = BaseSpec(kServiceName, directory, log_file, server);
+  spec.command = {programs + "/postgres", "-D", (directory / "data").string(), "-p", std::to_string(port)};
+  for (const char* setting : kSettings) spec.command.insert(spec.command.end(), {"-c", setting});
+  // Dynamic shared memory as files of the cluster's folder: nothing stays in /dev/shm when it is killed.
+  for (const char* setting : {"listen_addresses=127.0.0.1", "dynamic_shared_memory_type=mmap"})
+    spec.command.insert(spec.command.end(), {"-c", setting});
+  spec.url = fmt::format("tcp://127.0.0.1:{}", port);
+  spec.ready = Ready();
+  return spec;
+}
+
+/// Of a server in a container. The cluster is made at the first start, in a folder that gets its name when it is whole.
+constexpr const char* kScript = R"(set -e
+cd /var/lib/postgresql
+if ! test -d cluster; then
+  rm -rf new
+  printf '%s\n' "$READINESS_PASSWORD" | initdb --pgdata=new --username=readiness --auth=scram-sha-256 \
+    --pwfile=/dev/stdin --no-sync --no-instructions --locale=C --encoding=UTF8
+  echo 'host all all all scram-sha-256' >> new/pg_hba.conf
+  mv new cluster
+fi
+unset READINESS_PASSWORD
+exec postgres -D cluster "$@")";
+constexpr int kInsidePort = 5432;
+
+ServiceSpec ContainerSpecOf(const std::string& image, const std::string& log_file, const std::string& password,
+                            int port) {
+  ServiceSpec spec;
+  spec.name = kServiceName;
+  spec.command = {"/bin/sh", "-c", kScript, kServiceName};
+  for (const char* setting : kSettings) spec.command.insert(spec.command.end(), {"-c", setting});
+  spec.command.insert(spec.command.end(), {"-c", "listen_addresses=*"});
+  spec.environment = {{"READINESS_PASSWORD", password}, {"LC_ALL", "C"}, {"TZ", "UTC"}};
+  spec.log_file = log_file;
+  spec.url = fmt::format("tcp://127.0.0.1:{}", port);
+  spec.ready = Ready();
+  spec.startup_timeout = Milliseconds(60'000);
+  spec.container.emplace();
+  spec.container->image = image;
+  spec.container->port = kInsidePort;
+  // Does not wait for clients to leave.
+  spec.container->stop_signal = "SIGINT";
   return spec;
 }
 
@@ -238,6 +277,16 @@ Result<PostgresCluster> PostgresCluster::Start(Engine& engine, const std::string
   return cluster;
 }
 
+Result<PostgresCluster> PostgresCluster::StartInContainer(Engine& engine, const std::string& image,
+                                                          const std::string& log_file) {
+  PostgresCluster cluster;
+  cluster.password_ = RandomHex(24);
+  READINESS_ASSIGN(cluster.port_, engine.ReservePort(std::nullopt));
+  cluster.spec_ = ContainerSpecOf(image, log_file, cluster.password_, cluster.port_);
+  READINESS_RETURN_IF_ERROR(cluster.StartAgain(engine));
+  return cluster;
+}
+
 void PostgresCluster::Stop(Engine& engine) const {
   engine.Stop(kServiceName);
 }
@@ -273,7 +322,7 @@ Result<void> PostgresCluster::DropDatabase(const std::string& name) {
                  fmt::format("database {} cannot be removed", name));
 }
 
-Result<std::string> PostgresCluster::CreateDatabase(const std::string& name) {
+Result<DatabaseUrls> PostgresCluster::CreateDatabase(const std::string& name) {
   if (!IsDatabaseName(name)) {
     return Fail(Error{ErrorKind::kDefinition,
                       "impossible name of a store",
@@ -284,7 +333,11 @@ Result<std::string> PostgresCluster::CreateDatabase(const std::string& name) {
   }
   READINESS_RETURN_IF_ERROR(Execute(fmt::format("CREATE DATABASE \"{}\" TEMPLATE template0", name),
                                     fmt::format("database {} cannot be made", name)));
-  return fmt::format("postgresql://{}:{}@127.0.0.1:{}/{}", kSuperuser, password_, port_, name);
+  const auto url = [&](const char* host, int port) {
+    return fmt::format("postgresql://{}:{}@{}:{}/{}", kSuperuser, password_, host, port, name);
+  };
+  const std::string observed = url("127.0.0.1", port_);
+  return DatabaseUrls{observed, spec_.container ? url(kServiceName, kInsidePort) : observed};
 }
 
 }  // namespace readiness

@@ -1,13 +1,19 @@
 #pragma once
-// A private PostgreSQL cluster of one run: initdb, a server on a loopback port with a generated password, one database
-// per store. Started through an Engine, so it is labelled, logged and ended like any service. As root it runs as
-// `postgres` or `nobody`.
+// A private PostgreSQL cluster of one run: initdb, a server with a generated password, one database per store. Started
+// through an Engine, so it is labelled, logged and ended like any service. As processes it listens on loopback and, for
+// root, runs as `postgres` or `nobody`; in a container it keeps its data in the container's own layer.
 
 #include <string>
 
 #include "engines/engine.h"
 
 namespace readiness {
+
+/// Where a database is, with its password: postgresql://readiness:<password>@<host>:<port>/<name>
+struct DatabaseUrls {
+  std::string observed;  ///< as this machine reaches it
+  std::string inside;    ///< as services of the run reach it; in containers another one
+};
 
 class PostgresCluster {
  public:
@@ -16,9 +22,13 @@ class PostgresCluster {
   /// kEnvironment with how to install them. Durability is off: the cluster lives as long as its run.
   static Result<PostgresCluster> Start(Engine& engine, const std::string& directory, const std::string& log_file);
 
-  /// Creates the database `name` (letters, digits, underscores) and returns its URL:
-  /// postgresql://readiness:<password>@127.0.0.1:<port>/<name>
-  Result<std::string> CreateDatabase(const std::string& name);
+  /// As Start, in a container of `image` (of which PostgreSQL's programs are in PATH, and the user is not root), on an
+  /// engine that runs containers. Errors: as Engine::Start.
+  static Result<PostgresCluster> StartInContainer(Engine& engine, const std::string& image,
+                                                  const std::string& log_file);
+
+  /// Creates the database `name` (letters, digits, underscores).
+  Result<DatabaseUrls> CreateDatabase(const std::string& name);
 
   /// Removes it again, also from under those that use it. Errors: kEnvironment.
   Result<void> DropDatabase(const std::string& name);

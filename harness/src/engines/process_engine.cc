@@ -17,6 +17,7 @@
 #include "engines/process_family.h"
 #include "engines/process_table.h"
 #include "engines/spawn.h"
+#include "engines/start_error.h"
 #include "engines/wait.h"
 
 namespace readiness {
@@ -33,21 +34,6 @@ struct Service {
 };
 
 constexpr Milliseconds kPauseTime{5'000};
-
-std::string TextOf(const std::vector<std::string>& lines) {
-  if (lines.empty()) return "it wrote nothing";
-  // What ended it mostly stands last, and whoever shows this in one line cuts the end off.
-  std::string text;
-  const auto last = std::find_if(lines.rbegin(), lines.rend(),
-                                 [](const std::string& line) { return line.find_first_not_of(" \t") != line.npos; });
-  if (lines.size() > 1 && last != lines.rend()) {
-    text = fmt::format("last it wrote \"{}\"; ", Printable(*last, 16 * 1000));
-  }
-  text += "the last lines of its log:";
-  // Not cut again: a redactor has yet to see where the channel cut them.
-  for (const std::string& line : lines) text += "\n  " + Printable(line, 16 * 1000);
-  return text;
-}
 
 /// An ignored SIGCHLD, which is inherited from whoever started us, makes the kernel throw exit statuses away.
 void KeepExitStatuses() {
@@ -104,12 +90,7 @@ class ProcessEngine : public Engine {
     const std::optional<ExitStatus> status = PeekExit(process.child);
     Finish(process, status ? Milliseconds(0) : spec.stop_grace);
     if (status && !status->by_signal && status->value == 0) return {};
-    Error error{status ? ErrorKind::kTarget : ErrorKind::kTimeout, {}, std::nullopt, {}, {}, "see " + spec.log_file};
-    error.what = status ? fmt::format("{} failed: it {}", spec.name, ToString(*status))
-                        : fmt::format("{} did not end in time", spec.name);
-    error.expected = status ? "exit code 0" : fmt::format("it ends within {} ms", spec.startup_timeout.count());
-    error.actual = TextOf(process.log->LastLines());
-    return Fail(std::move(error));
+    return Fail(ExplainBadEnd(spec, status ? std::optional(ToString(*status)) : std::nullopt, *process.log));
   }
 
   void Stop(const std::string& name) override {
@@ -154,7 +135,7 @@ class ProcessEngine : public Engine {
     std::erase_if(spec.ready, [](const WaitCondition& condition) { return condition.log.has_value(); });
     const auto problem = readiness::AwaitReady(spec, service->child, *service->log, service->label);
     if (!problem) return {};
-    return Fail(ExplainNotReady(spec, *problem, PeekExit(service->child), *service->log));
+    return Fail(ExplainNotReady(spec, *problem, Ended(*service), *service->log));
   }
 
   Result<std::string> ProcessOf(const std::string& name) override {
@@ -261,21 +242,12 @@ class ProcessEngine : public Engine {
   Error Explain(const ServiceSpec& spec, const NotReady& problem, Service& service) {
     const std::optional<ExitStatus> status = PeekExit(service.child);
     Finish(service, status || problem.unwanted ? Milliseconds(0) : spec.stop_grace);
-    return ExplainNotReady(spec, problem, status, *service.log);
+    return ExplainNotReady(spec, problem, status ? std::optional(ToString(*status)) : std::nullopt, *service.log);
   }
 
-  static Error ExplainNotReady(const ServiceSpec& spec, const NotReady& problem,
-                               const std::optional<ExitStatus>& status, const LogChannel& log) {
-    Error error{problem.kind, {}, std::nullopt, problem.condition, {}, "see " + spec.log_file};
-    if (status) {
-      error.what = fmt::format("service {} ended before it was ready: it {}", spec.name, ToString(*status));
-    } else if (problem.kind == ErrorKind::kTimeout) {
-      error.what = fmt::format("service {} was not ready within {} ms", spec.name, spec.startup_timeout.count());
-    } else {
-      error.what = fmt::format("service {} did not become ready", spec.name);
-    }
-    error.actual = fmt::format("{}; {}", problem.seen, TextOf(log.LastLines()));
-    return error;
+  static std::optional<std::string> Ended(const Service& service) {
+    const std::optional<ExitStatus> status = PeekExit(service.child);
+    return status ? std::optional(ToString(*status)) : std::nullopt;
   }
 
   std::vector<int> Mains() const {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <functional>
 #include <memory>
 
 #include "engines/http_try.h"
@@ -26,6 +27,8 @@ constexpr Milliseconds kLongestPause{100};
 constexpr Milliseconds kShortestTry{20};
 constexpr Milliseconds kFirstTry{1'000};
 constexpr Milliseconds kLongestTry{5'000};
+constexpr Milliseconds kDirectTry{250};
+constexpr Milliseconds kProxyCloses{250};
 
 /// The answer of one look at a condition.
 struct Look {
@@ -39,28 +42,65 @@ bool EndsWithin(const Child& child, int milliseconds) {
   return ::poll(&polled, 1, milliseconds) > 0;
 }
 
-Look LookAtPort(const Endpoint& endpoint, Milliseconds timeout, int interrupt) {
+/// What came of an attempt to connect.
+struct Attempt {
+  Descriptor socket;  // connected; closed: not
+  int problem = 0;    // of errno
+  Look look;
+};
+
+Attempt Connect(const Endpoint& endpoint, Milliseconds timeout, int interrupt) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (const int problem = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
       problem != 0) {
-    return {false, true, fmt::format("{} is no address: {}", endpoint.host, ::gai_strerror(problem))};
+    return {{}, 0, {false, true, fmt::format("{} is no address: {}", endpoint.host, ::gai_strerror(problem))}};
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> address(found, ::freeaddrinfo);
-  const Descriptor socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return {false, false, std::strerror(errno)};
-  if (::connect(socket.get(), address->ai_addr, address->ai_addrlen) == 0) return {true, false, {}};
-  if (errno != EINPROGRESS) return {false, false, errno == ECONNREFUSED ? "connection refused" : std::strerror(errno)};
+  Descriptor socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const auto failed = [](int problem) {
+    return Attempt{
+        {}, problem, {false, false, problem == ECONNREFUSED ? "connection refused" : std::strerror(problem)}};
+  };
+  if (!socket) return failed(errno);
+  if (::connect(socket.get(), address->ai_addr, address->ai_addrlen) == 0)
+    return {std::move(socket), 0, {true, false, {}}};
+  if (errno != EINPROGRESS) return failed(errno);
   pollfd polled[2] = {{socket.get(), POLLOUT, 0}, {interrupt, POLLIN, 0}};
   ::poll(polled, 2, static_cast<int>(timeout.count()));
-  if (polled[0].revents == 0) return {false, false, fmt::format("no connection within {} ms", timeout.count())};
+  if (polled[0].revents == 0)
+    return {{}, ETIMEDOUT, {false, false, fmt::format("no connection within {} ms", timeout.count())}};
   int problem = 0;
   socklen_t length = sizeof problem;
   ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &problem, &length);
-  if (problem == 0) return {true, false, {}};
-  return {false, false, problem == ECONNREFUSED ? "connection refused" : std::strerror(problem)};
+  if (problem == 0) return {std::move(socket), 0, {true, false, {}}};
+  return failed(problem);
+}
+
+Look LookAtPort(const Endpoint& endpoint, Milliseconds timeout, int interrupt) {
+  return Connect(endpoint, timeout, interrupt).look;
+}
+
+/// At the container itself where this machine can reach it. Elsewhere (engines in a virtual machine) a published port
+/// whose connections stay open counts as open: a proxy closes them when it is refused.
+Look LookAtContainerPort(const Endpoint& published, const ContainerPort& inside, Milliseconds timeout, int interrupt) {
+  const Deadline deadline(timeout);
+  if (!inside.address.empty()) {
+    const Milliseconds nearby = std::min(timeout, kDirectTry);
+    const Attempt direct = Connect({inside.address, inside.port}, nearby, interrupt);
+    if (direct.look.holds) return LookAtPort(published, deadline.Remaining(), interrupt);
+    if (direct.problem == ECONNREFUSED) return direct.look;
+  }
+  const Attempt through = Connect(published, deadline.Remaining(), interrupt);
+  if (!through.look.holds) return through.look;
+  pollfd polled[2] = {{through.socket.get(), POLLIN | POLLRDHUP, 0}, {interrupt, POLLIN, 0}};
+  ::poll(polled, 2, static_cast<int>(kProxyCloses.count()));
+  char byte = 0;
+  const ssize_t got = ::recv(through.socket.get(), &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+  if (got > 0 || (got < 0 && errno == EAGAIN)) return through.look;
+  return {false, false, "connection accepted and closed again by what publishes the port"};
 }
 
 Look LookAtHttp(const std::string& url, const StatusSet& statuses, Milliseconds timeout, int interrupt) {
@@ -89,10 +129,16 @@ Look LookAtOwner(const Endpoint& endpoint, const Child& child, const std::string
                       stranger.value_or("a process that may not be looked at"))};
 }
 
+/// How a service of one kind is looked at; `child` ends with it.
+struct Looks {
+  std::function<Look(const Endpoint&, Milliseconds timeout)> port;
+  std::function<Look(const Endpoint&)> owner;
+};
+
 class Waiter {
  public:
-  Waiter(const ServiceSpec& spec, const Child& child, LogChannel& log, const std::string& label)
-      : spec_(spec), child_(child), log_(log), label_(label), deadline_(spec.startup_timeout) {}
+  Waiter(const ServiceSpec& spec, const Child& child, LogChannel& log, Looks looks)
+      : spec_(spec), child_(child), log_(log), looks_(std::move(looks)), deadline_(spec.startup_timeout) {}
 
   std::optional<NotReady> Run() {
     std::size_t pattern = 0;
@@ -154,7 +200,7 @@ class Waiter {
       // Not shorter than a moment, so that even a late condition is looked at once.
       const Deadline one_try(std::max(std::min(patience, deadline_.Remaining()), kShortestTry));
       Look look = LookOnce(condition, *endpoint, one_try.Remaining());
-      if (look.holds) look = LookAtOwner(*endpoint, child_, label_);
+      if (look.holds) look = looks_.owner(*endpoint);
       if (look.holds) return std::nullopt;
       if (EndsWithin(child_, 0)) return Ended(condition, seen);
       seen = look.seen;
@@ -170,14 +216,14 @@ class Waiter {
   }
 
   Look LookOnce(const WaitCondition& condition, const Endpoint& endpoint, Milliseconds timeout) const {
-    if (!condition.http) return LookAtPort(endpoint, timeout, child_.pidfd.get());
+    if (!condition.http) return looks_.port(endpoint, timeout);
     return LookAtHttp(spec_.url + condition.http->path, condition.http->statuses, timeout, child_.pidfd.get());
   }
 
   const ServiceSpec& spec_;
   const Child& child_;
   LogChannel& log_;
-  const std::string& label_;
+  const Looks looks_;
   Deadline deadline_;
 };
 
@@ -226,7 +272,26 @@ std::vector<std::string> LogPatterns(const std::vector<WaitCondition>& condition
 
 std::optional<NotReady> AwaitReady(const ServiceSpec& spec, const Child& child, LogChannel& log,
                                    const std::string& label) {
-  return Waiter(spec, child, log, label).Run();
+  const Looks looks{
+      [&](const Endpoint& endpoint, Milliseconds timeout) { return LookAtPort(endpoint, timeout, child.pidfd.get()); },
+      [&](const Endpoint& endpoint) { return LookAtOwner(endpoint, child, label); }};
+  return Waiter(spec, child, log, looks).Run();
+}
+
+std::optional<NotReady> AwaitContainerReady(const ServiceSpec& spec, const ContainerPort& inside, const Child& follower,
+                                            LogChannel& log) {
+  const Looks looks{[&](const Endpoint& published, Milliseconds timeout) {
+                      return LookAtContainerPort(published, inside, timeout, follower.pidfd.get());
+                    },
+                    [](const Endpoint&) {
+                      return Look{true, false, {}};
+                    }};
+  return Waiter(spec, follower, log, looks).Run();
+}
+
+std::string TryPort(const Endpoint& endpoint, Milliseconds timeout) {
+  const Look look = LookAtPort(endpoint, timeout, -1);
+  return look.holds ? "" : look.seen;
 }
 
 }  // namespace readiness

@@ -39,4 +39,18 @@ struct NotReady {
 std::optional<NotReady> AwaitReady(const ServiceSpec& spec, const Child& child, LogChannel& log,
                                    const std::string& label);
 
+/// Where a container has its port itself. What publishes it accepts connections before the container does.
+struct ContainerPort {
+  std::string address;  ///< on a network of the run; empty: unknown
+  int port = 0;
+};
+
+/// As AwaitReady, for a container. `follower` follows its log and so ends when it does. Whoever answers at the
+/// published port is not looked up: the engine has given that port to the container.
+std::optional<NotReady> AwaitContainerReady(const ServiceSpec& spec, const ContainerPort& inside, const Child& follower,
+                                            LogChannel& log);
+
+/// One attempt to connect, for services that are not ours. Empty: it accepts connections; else what was seen instead.
+std::string TryPort(const Endpoint& endpoint, Milliseconds timeout);
+
 }  // namespace readiness

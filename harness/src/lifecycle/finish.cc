@@ -2,6 +2,9 @@
 
 #include <signal.h>
 
+#include <filesystem>
+
+#include "containers/run_containers.h"
 #include "engines/engine.h"
 #include "lifecycle/log_tail.h"
 #include "lifecycle/process.h"
@@ -12,6 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kKillTime{4'000};
 constexpr std::chrono::milliseconds kPausedKillTime{1'000};
+constexpr std::chrono::milliseconds kContainerTime{15'000};
 constexpr std::chrono::milliseconds kSupervisorGrace{5'000};
 constexpr std::chrono::milliseconds kJanitorGrace{6'000};
 
@@ -26,24 +30,42 @@ std::string ExplainEnd(const RunRecord& record, const std::string& run_directory
   return ReasonWithLog(reason, run_directory + "/supervisor.log", redactor);
 }
 
+/// Containers begin during a run: `record` may be older than they.
+bool MayHaveContainers(const RunRecord& record, const std::string& run_directory) {
+  if (const Result<RunRecord> current = ReadRunRecord(run_directory)) return current->containers || record.containers;
+  // The directory goes last: without it somebody else has finished the run already.
+  std::error_code error;
+  return std::filesystem::exists(run_directory, error);
+}
+
+/// Ends whatever runs; how many there were.
+Result<int> EndAll(const RunRecord& record, const std::string& run_directory, bool containers) {
+  const int paused = KillPausedProcesses(run_directory, kPausedKillTime);
+  READINESS_ASSIGN(const int killed, KillRunProcesses(record.run_id, kKillTime));
+  if (!containers) return paused + killed;
+  std::error_code error;
+  const bool in_order = killed == 0 && std::filesystem::exists(run_directory + "/" + kEngineEndedFile, error);
+  READINESS_ASSIGN(const int removed, RemoveRunContainers(record.run_id, kContainerTime, !in_order));
+  return paused + killed + removed;
+}
+
 }  // namespace
 
 Result<int> FinishRun(const RunRecord& record, const std::string& run_directory, const std::string& reason) {
+  const bool containers = MayHaveContainers(record, run_directory);
   const std::string explained = ExplainEnd(record, run_directory, reason);
   // First, so that items see at once that there is nothing to judge any more.
   Result<void> marked = MarkEnded(record.state_directory, record.run_id, explained);
-  const int paused = KillPausedProcesses(run_directory, kPausedKillTime);
-  Result<int> killed = KillRunProcesses(record.run_id, kKillTime);
-  if (!killed) {
-    const std::string note = explained + "; " + killed.error().Brief();
+  const Result<int> ended = EndAll(record, run_directory, containers);
+  if (!ended) {
+    const std::string note = explained + "; " + ended.error().Brief();
     (void)UpdateState(record.state_directory, record.run_id, [&](TargetState& state) { state.reason = note; });
-    return killed;
+    return ended;
   }
   READINESS_RETURN_IF_ERROR(RemoveRunDirectory(run_directory, record.run_id));
   // A full disk may have prevented it; there is more room now.
   if (!marked) (void)MarkEnded(record.state_directory, record.run_id, explained);
-  *killed += paused;
-  return killed;
+  return ended;
 }
 
 Result<int> EndRun(const RunRecord& record, const std::string& run_directory, const std::string& reason) {

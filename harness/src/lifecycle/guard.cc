@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "containers/container_cli.h"
 #include "engines/engine.h"
 #include "lifecycle/process.h"
 #include "lifecycle/respawn.h"
@@ -64,6 +65,12 @@ void Guard::Watch(bool watching) {
   Wake(stop_.get());
 }
 
+Result<void> Guard::NoteContainers() {
+  const std::lock_guard lock(mutex_);
+  record_.containers = true;
+  return WriteRunRecord(run_directory_, record_);
+}
+
 bool Guard::HasJanitor() const {
   const std::lock_guard lock(mutex_);
   return IsAlive(record_.janitor);
@@ -72,7 +79,8 @@ bool Guard::HasJanitor() const {
 Result<void> Guard::StartJanitor() {
   SpawnOptions options;
   options.arguments = {"janitor", "--run-directory", run_directory_};
-  options.environment = {{kRunLabel, record_.run_id}};
+  options.environment = ContainerEnvironment();
+  options.environment[kRunLabel] = record_.run_id;
   READINESS_ASSIGN(const int pid, SpawnSelf(options));
   Result<ProcessIdentity> identity = Identify(pid);
   const std::lock_guard lock(mutex_);

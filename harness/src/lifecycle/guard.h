@@ -41,6 +41,9 @@ class Guard {
     Guard& guard_;
   };
 
+  /// Writes down that the run may have containers from now on. Errors: kEnvironment.
+  Result<void> NoteContainers();
+
   /// Is there a janitor that will clean up after us?
   bool HasJanitor() const;
 

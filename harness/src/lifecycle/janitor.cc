@@ -19,6 +19,8 @@ namespace {
 
 // With FinishRun's own bound this stays below the ten seconds within which nothing may be left.
 constexpr std::chrono::milliseconds kSupervisorGrace{2'500};
+// Containers are gone within this time in good order; by force it takes no longer from then on.
+constexpr std::chrono::milliseconds kContainersGrace{4'500};
 constexpr std::chrono::milliseconds kKillTime{1'000};
 
 void IgnoreSignals() {
@@ -48,7 +50,9 @@ Result<int> Watch(const RunRecord& record, const std::string& run_directory) {
     const bool owned = record.owner.lease_until || owner;
     why = owned ? AwaitEnd(record, supervisor->get(), owner ? owner->get() : -1, alarm.get())
                 : "the run has ended: its owner, " + record.owner.description + ", has ended";
-    if (!WaitReadable(supervisor->get(), Deadline(kSupervisorGrace))) {
+    const Result<RunRecord> current = ReadRunRecord(run_directory);
+    const auto grace = current && current->containers ? kContainersGrace : kSupervisorGrace;
+    if (!WaitReadable(supervisor->get(), Deadline(grace))) {
       Signal(record.supervisor, SIGKILL);
       WaitReadable(supervisor->get(), Deadline(kKillTime));
     }

@@ -35,11 +35,12 @@ Result<void> Down(const std::string& state_directory);
 struct Reaped {
   std::string run_id;
   std::string owner;
-  int processes = 0;
+  int ended = 0;  ///< processes and containers
 };
 
 /// Ends what is left of runs on this machine (this user) whose owner is gone or lease over and whose supervisor does
-/// not do it itself. `run_id`: that run, whoever owns it.
+/// not do it itself, also of runs of which there are but labelled processes or containers. `run_id`: that run, whoever
+/// owns it.
 Result<std::vector<Reaped>> Reap(const std::string& run_id = {});
 
 /// Marks the target of `state_directory` as spoiled: later items are inconclusive with `reason`.

@@ -11,6 +11,7 @@
 
 #include "definition/definition.h"
 #include "engines/engine.h"
+#include "lifecycle/exec_command.h"
 #include "lifecycle/session.h"
 
 namespace readiness {
@@ -33,6 +34,9 @@ struct PlanInputs {
   std::map<std::string, std::string> store_urls;         ///< as we reach them
   std::map<std::string, std::string> inside_store_urls;  ///< as containers reach them; engine compose only
   std::map<std::string, std::string> images;             ///< name -> image, of ComposeDeployment::images
+  std::map<std::string, std::string> double_images;      ///< program -> image, of the doubles; engine compose only
+  ContainerTool containers;                              ///< engine compose only
+  std::string user;                                      ///< "uid:gid" of the run's files
   std::string defects;                                   ///< DefectsRequest::variable
   std::string source_tree;                               ///< the copy with overlays; empty: the deployment's own
   /// Name of the instance that is planned, a second one of the service `instance_of`; empty: the run itself.
@@ -42,6 +46,10 @@ struct PlanInputs {
 
   /// What doubles tell the callers of this plan apart by.
   std::string Channel() const { return instance.empty() ? kRunChannel : instance; }
+  /// A service's name within the engine and of its files.
+  const std::string& StartedAs(const std::string& service) const {
+    return service == instance_of && !instance.empty() ? instance : service;
+  }
 };
 
 /// A file that must be there before the double starts; mode 0600.
@@ -51,6 +59,7 @@ struct PlannedFile {
 };
 
 struct Plan {
+  std::vector<std::string> folders;  ///< of the run directory, that must be there before anything starts; mode 0755
   std::vector<PlannedFile> files;
   ComposeSources compose;                               ///< engine compose only
   std::vector<ServiceSpec> doubles;                     ///< started before any service
@@ -59,7 +68,15 @@ struct Plan {
   Session session;                                      ///< complete but for `defects`
 };
 
-/// Services that listen: a fixed port, a port or URL that something refers to, or a condition that needs one.
+/// The programs of the doubles that `deployment` has.
+std::set<std::string> DoublePrograms(const Deployment& deployment);
+
+/// Can `service` get a second instance that meets nothing of the run's own? Errors: kNotAvailable (there is
+/// none; a value that every instance has to have of its own comes by the compose files, which know only one).
+Result<void> CheckInstance(const Deployment& deployment, const std::string& service, bool own_stores);
+
+/// Services that listen at a port of this machine: with processes a fixed port, a port or URL that something refers to,
+/// or a condition that needs one; with containers those with a container_port.
 std::set<std::string> ServicesWithPort(const Deployment& deployment);
 
 /// Every secret's value; generated ones anew. Errors: kDefinition, kEnvironment (an environment variable is not set).

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -43,7 +44,10 @@ std::string RunsFolder() {
 }
 
 std::string FolderDigits() {
-  return Sha256Hex(RunsFolder()).substr(0, kFolderDigits);
+  // Several machines may share a container engine, where a run is but its label.
+  char machine[HOST_NAME_MAX + 1] = "";
+  (void)::gethostname(machine, sizeof machine - 1);
+  return Sha256Hex(fmt::format("{}:{}", machine, RunsFolder())).substr(0, kFolderDigits);
 }
 
 /// Makes `directory` (its parent exists) or accepts what is there if nobody else can have prepared it.
@@ -135,6 +139,7 @@ Result<RunRecord> ReadRunRecord(const std::string& run_directory) {
   record.deployment_file = fields.String("deployment_file");
   record.variant = fields.String("variant");
   record.tool_directory = fields.String("tool_directory");
+  record.containers = fields.Has("containers") && fields.Boolean("containers");
   record.defects = fields.String("defects");
   if (fields.Has("startup_timeout_ms")) {
     record.startup_timeout = std::chrono::milliseconds(fields.Integer("startup_timeout_ms"));
@@ -156,6 +161,7 @@ Result<void> WriteRunRecord(const std::string& run_directory, const RunRecord& r
             {"deployment_file", record.deployment_file},
             {"variant", record.variant},
             {"tool_directory", record.tool_directory},
+            {"containers", record.containers},
             {"defects", record.defects},
             {"owner", ToJson(record.owner)},
             {"up", ToJson(record.up)},

@@ -31,8 +31,11 @@ struct RunRecord {
   ProcessIdentity janitor;     ///< likewise
 };
 
-/// Hex: eight digits that stand for this machine user's folder of runs, so that another folder's runs are never taken
-/// for ours, and sixteen random ones.
+/// In the run directory once the engine has taken away all that it had started, in good order.
+inline constexpr const char* kEngineEndedFile = "engine-ended";
+
+/// Hex: eight digits that stand for this machine and this user's folder of runs on it, so that others' runs are never
+/// taken for ours, and sixteen random ones.
 std::string NewRunId();
 bool IsRunId(const std::string& text);
 bool IsRunIdOfThisFolder(const std::string& run_id);

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "definition/engine_rules.h"
 #include "definition/load.h"
 #include "lifecycle/defects.h"
 #include "lifecycle/learned_secrets.h"
@@ -59,6 +60,8 @@ ControlTable ServiceControl::Table() {
           {"stop_instance", bind(&ServiceControl::StopInstance)},
           {"break_store", bind(&ServiceControl::BreakStore)},
           {"mend_store", bind(&ServiceControl::MendStore)},
+          {"break_service", bind(&ServiceControl::BreakService)},
+          {"mend_service", bind(&ServiceControl::MendService)},
           {"settle", bind(&ServiceControl::Settle)},
           {"process", bind(&ServiceControl::ProcessOf)}};
 }
@@ -71,7 +74,9 @@ Result<void> ServiceControl::MakeStores(Instance& instance, const Deployment& de
       return Fail(ErrorKind::kNotAvailable, fmt::format("store {} is not ours to make another one of", store));
     }
     const std::string database = DatabaseName(instance.name, store);
-    READINESS_ASSIGN(inputs.store_urls[store], tools_.postgres->CreateDatabase(database));
+    READINESS_ASSIGN(const DatabaseUrls urls, tools_.postgres->CreateDatabase(database));
+    inputs.store_urls[store] = urls.observed;
+    inputs.inside_store_urls[store] = urls.inside;
     instance.databases.push_back(database);
   }
   return {};
@@ -79,14 +84,17 @@ Result<void> ServiceControl::MakeStores(Instance& instance, const Deployment& de
 
 Result<Plan> ServiceControl::PlanInstance(const std::string& service, const std::string& variant, bool own_stores,
                                           Instance& instance) {
+  if (tools_.started.session.engine == NameOf(EngineKind::kExternal)) {
+    return Fail(
+        ErrorKind::kNotAvailable,
+        fmt::format("service {} runs already: nobody here can start an instance of it", Printable(service, 100)));
+  }
   const Loaded<Target> target = LoadTarget(record_.target_file);
   if (!target) return Fail(FirstOf(ErrorKind::kDefinition, target.error()));
   const Loaded<Deployment> deployment =
       LoadDeployment(record_.deployment_file, variant.empty() ? record_.variant : variant, *target);
   if (!deployment) return Fail(FirstOf(ErrorKind::kNotAvailable, deployment.error()));
-  if (!deployment->services.contains(service)) {
-    return Fail(ErrorKind::kNotAvailable, fmt::format("the deployment has no service \"{}\"", Printable(service, 100)));
-  }
+  READINESS_RETURN_IF_ERROR(CheckInstance(*deployment, service, own_stores));
   PlanInputs inputs = tools_.started.inputs;
   inputs.instance = instance.name;
   inputs.instance_of = service;
@@ -125,11 +133,12 @@ Result<Json> ServiceControl::StartInstance(const Json& request, const ControlCli
                                    [&](const ServiceSpec& one) { return one.name == instance.name; });
     if (spec == plan->services.end()) return Fail(ErrorKind::kInternal, "an instance without a plan");
     spec->wanted_by = client.descriptor;
-    started = tools_.engine.Start(*spec);
+    started = MakePlannedFolders(*plan);
+    if (started) started = tools_.engine.Start(*spec);
     if (started) started = CheckDefects(service, *plan);
   }
   if (!started) {
-    tools_.engine.Kill(instance.name);
+    tools_.engine.Discard(instance.name);
     RemoveDatabases(instance);
     return Fail(started.error());
   }
@@ -158,7 +167,8 @@ Result<void> ServiceControl::EndInstances(int client, const std::string& service
       continue;
     }
     if (!instance->ended.empty() && result) result = Fail(ErrorKind::kTarget, instance->ended);
-    with_grace ? tools_.engine.Stop(instance->name) : tools_.engine.Kill(instance->name);
+    if (with_grace) tools_.engine.Stop(instance->name);
+    tools_.engine.Discard(instance->name);
     RemoveDatabases(*instance);
     instance = instances_.erase(instance);
   }
@@ -195,10 +205,9 @@ void ServiceControl::CollectEnded() {
     fmt::print(stderr, "{}\n", reason);
     const auto instance = std::find_if(instances_.begin(), instances_.end(),
                                        [&name = name](const Instance& one) { return one.name == name; });
-    const bool is_cluster = tools_.postgres && name == tools_.postgres->service();
     if (instance != instances_.end()) {
       instance->ended = "an instance ended by itself: " + reason;
-    } else if ((fault_ || unsettled_) && !is_cluster) {
+    } else if ((!faults_.empty() || unsettled_) && !IsCluster(name)) {
       to_revive_.insert(name);
     } else {
       tools_.spoil(reason);
@@ -206,50 +215,121 @@ void ServiceControl::CollectEnded() {
   }
 }
 
-// ---- stores -------------------------------------------------------------------------------------------------------
+// ---- faults -------------------------------------------------------------------------------------------------------
+
+Result<ServiceControl::Fault> ServiceControl::ReadFault(const Json& request) {
+  READINESS_ASSIGN(const std::string word, TextOf(request, "fault"));
+  static const std::map<std::string, Fault> words{{"stopped", Fault::kStopped},
+                                                  {"killed", Fault::kKilled},
+                                                  {"hanging", Fault::kHanging},
+                                                  {"cut_off", Fault::kCutOff}};
+  const auto fault = words.find(word);
+  if (fault == words.end())
+    return Fail(ErrorKind::kMalformed, fmt::format("unknown fault \"{}\"", Printable(word, 100)));
+  return fault->second;
+}
+
+const ServiceSpec* ServiceControl::SpecOf(const std::string& service) const {
+  const auto& services = tools_.started.services;
+  const auto spec =
+      std::find_if(services.begin(), services.end(), [&](const ServiceSpec& one) { return one.name == service; });
+  return spec == services.end() ? nullptr : &*spec;
+}
+
+Result<void> ServiceControl::Break(const std::string& broken, Fault fault, int client) {
+  if (!faults_.empty() && !BrokenBy(client))
+    return Fail(ErrorKind::kRefused, "another item has broken something; items that do are exclusive");
+  READINESS_RETURN_IF_ERROR(Mend(broken));
+  CollectEnded();
+  unsettled_ = true;
+  breaker_ = client;
+  // First the note: what ends now does not end by itself.
+  faults_[broken] = fault;
+  Result<void> inflicted = Inflict(broken, fault);
+  if (!inflicted) faults_.erase(broken);
+  return inflicted;
+}
+
+Result<void> ServiceControl::Inflict(const std::string& broken, Fault fault) {
+  Engine& engine = tools_.engine;
+  // Also where an engine has no power over its services: then none has a process.
+  READINESS_ASSIGN([[maybe_unused]] const std::string process, engine.ProcessOf(broken));
+  switch (fault) {
+    case Fault::kHanging:
+      return engine.Pause(broken);
+    case Fault::kCutOff:
+      return engine.CutOff(broken);
+    case Fault::kStopped:
+      engine.Stop(broken);
+      break;
+    case Fault::kKilled:
+      engine.Kill(broken);
+      break;
+  }
+  if (!engine.ProcessOf(broken)) return {};
+  return Fail(ErrorKind::kTimeout, fmt::format("service {} cannot be ended", broken));
+}
+
+Result<void> ServiceControl::Mend(const std::string& broken) {
+  const auto found = faults_.find(broken);
+  if (found == faults_.end()) return {};
+  Engine& engine = tools_.engine;
+  CollectEnded();
+  // Of what has ended while it was taken away, too, a new one is started.
+  const bool runs = engine.ProcessOf(broken).has_value();
+  if (runs && found->second == Fault::kHanging) READINESS_RETURN_IF_ERROR(engine.Resume(broken));
+  if (runs && found->second == Fault::kCutOff) READINESS_RETURN_IF_ERROR(engine.Rejoin(broken));
+  if (IsCluster(broken)) {
+    READINESS_RETURN_IF_ERROR(runs ? tools_.postgres->AwaitAnswer() : tools_.postgres->StartAgain(engine));
+  } else {
+    READINESS_RETURN_IF_ERROR(runs ? engine.AwaitReady(broken) : engine.Start(*SpecOf(broken)));
+    to_revive_.erase(broken);
+  }
+  faults_.erase(broken);
+  return {};
+}
+
+Result<void> ServiceControl::MendAll() {
+  // The store first: without it, services do not become ready.
+  if (tools_.postgres) READINESS_RETURN_IF_ERROR(Mend(tools_.postgres->service()));
+  for (const ServiceSpec& spec : tools_.started.services) READINESS_RETURN_IF_ERROR(Mend(spec.name));
+  return {};
+}
 
 Result<Json> ServiceControl::BreakStore(const Json& request, const ControlClient& client) {
   READINESS_ASSIGN(const std::string store, TextOf(request, "store"));
-  READINESS_ASSIGN(const std::string fault, TextOf(request, "fault"));
-  if (fault != "stopped" && fault != "hanging")
-    return Fail(ErrorKind::kMalformed, fmt::format("unknown fault \"{}\"", Printable(fault, 100)));
+  READINESS_ASSIGN(const Fault fault, ReadFault(request));
   // Every store whose URL we made ourselves is a database of the one private cluster; they break together.
   if (!tools_.postgres || !tools_.started.session.stores.contains(store)) {
     return Fail(ErrorKind::kNotAvailable,
                 fmt::format("store \"{}\" is not in the run's own PostgreSQL", Printable(store, 100)));
   }
-  if (fault_ && fault_->client != client.number)
-    return Fail(ErrorKind::kRefused, "another item has broken the store; items that break one are exclusive");
-  READINESS_RETURN_IF_ERROR(Mend());
-  CollectEnded();
-  unsettled_ = true;
-  fault_ = Fault{client.number, fault == "hanging"};
-  if (!fault_->hanging) {
-    tools_.postgres->Stop(tools_.engine);
-  } else if (Result<void> paused = tools_.engine.Pause(tools_.postgres->service()); !paused) {
-    fault_.reset();
-    return Fail(paused.error());
-  }
+  READINESS_RETURN_IF_ERROR(Break(tools_.postgres->service(), fault, client.number));
   return Json(nullptr);
-}
-
-Result<void> ServiceControl::Mend() {
-  if (!fault_) return {};
-  if (fault_->hanging) {
-    READINESS_RETURN_IF_ERROR(tools_.engine.Resume(tools_.postgres->service()));
-    READINESS_RETURN_IF_ERROR(tools_.postgres->AwaitAnswer());
-  } else {
-    READINESS_RETURN_IF_ERROR(tools_.postgres->StartAgain(tools_.engine));
-  }
-  fault_.reset();
-  return {};
 }
 
 Result<Json> ServiceControl::MendStore(const Json& request, const ControlClient& client) {
   READINESS_ASSIGN(const std::string store, TextOf(request, "store"));
-  if (fault_ && fault_->client != client.number)
+  if (!faults_.empty() && !BrokenBy(client.number))
     return Fail(ErrorKind::kRefused, fmt::format("store \"{}\" was broken by another item", Printable(store, 100)));
-  READINESS_RETURN_IF_ERROR(Mend());
+  if (tools_.postgres) READINESS_RETURN_IF_ERROR(Mend(tools_.postgres->service()));
+  return Json(nullptr);
+}
+
+Result<Json> ServiceControl::BreakService(const Json& request, const ControlClient& client) {
+  READINESS_ASSIGN(const std::string service, TextOf(request, "service"));
+  READINESS_ASSIGN(const Fault fault, ReadFault(request));
+  if (SpecOf(service) == nullptr)
+    return Fail(ErrorKind::kNotAvailable, fmt::format("the deployment has no service \"{}\"", Printable(service, 100)));
+  READINESS_RETURN_IF_ERROR(Break(service, fault, client.number));
+  return Json(nullptr);
+}
+
+Result<Json> ServiceControl::MendService(const Json& request, const ControlClient& client) {
+  READINESS_ASSIGN(const std::string service, TextOf(request, "service"));
+  if (!faults_.empty() && !BrokenBy(client.number))
+    return Fail(ErrorKind::kRefused, fmt::format("service \"{}\" was broken by another item", Printable(service, 100)));
+  READINESS_RETURN_IF_ERROR(Mend(service));
   return Json(nullptr);
 }
 
@@ -267,10 +347,9 @@ Result<void> ServiceControl::AwaitServices() {
 }
 
 Result<void> ServiceControl::Restore(int client, bool wait) {
-  const bool mine = fault_ && fault_->client == client;
-  if (fault_ && !mine) return {};
+  if (!faults_.empty() && !BrokenBy(client)) return {};
   if (!wait && !unsettled_) return {};
-  Result<void> restored = Mend();
+  Result<void> restored = MendAll();
   if (restored) restored = AwaitServices();
   if (restored) {
     unsettled_ = false;
@@ -292,9 +371,8 @@ Result<Json> ServiceControl::Settle(const Json& request, const ControlClient& cl
 }
 
 void ServiceControl::Closed(const ControlClient& client) {
-  const bool broke = fault_ && fault_->client == client.number;
   // First the store: an instance's databases could not be removed without it.
-  (void)Restore(client.number, broke);
+  (void)Restore(client.number, BrokenBy(client.number));
   (void)EndInstances(client.number, "", false);
 }
 

@@ -1,9 +1,10 @@
 #pragma once
-// What items may do to a running target: instances of a service beside it, stores taken away. Everything belongs to the
-// control connection of the item that did it: when that closes, in whatever way, the instances are ended, the stores
-// mended and the services waited for; a target that does not come back is spoiled. Used by the supervisor's one thread.
-// Starting an instance and mending a store block that thread until done or until the deployment's own deadlines; the
-// guard watches for the end of the run meanwhile, and an instance that nobody waits for any more is given up.
+// What items may do to a running target: instances of a service beside it, stores and services taken away. Everything
+// belongs to the control connection of the item that did it: when that closes, in whatever way, the instances are
+// ended, the stores and services mended and waited for; a target that does not come back is spoiled. Used by the
+// supervisor's one thread. Starting an instance and mending block that thread until done or until the deployment's own
+// deadlines; the guard watches for the end of the run meanwhile, and an instance that nobody waits for any more is
+// given up.
 
 #include <functional>
 #include <map>
@@ -36,14 +37,15 @@ class ServiceControl {
   ServiceControl(const RunRecord& record, const std::string& run_directory, ServiceControlTools tools)
       : record_(record), run_directory_(run_directory), tools_(std::move(tools)) {}
 
-  /// The operations start_instance, stop_instance, break_store, mend_store, settle and process.
+  /// The operations start_instance, stop_instance, break_store, mend_store, break_service, mend_service,
+  /// settle and process.
   ControlTable Table();
 
   /// Ends and mends what was `client`'s.
   void Closed(const ControlClient& client);
 
-  /// Notes what ended by itself. A service of the run spoils the target, unless a store is broken or was since the last
-  /// time the services were waited for: then it is started again with them.
+  /// Notes what ended by itself. A service of the run spoils the target, unless something is broken or was since the
+  /// last time the services were waited for: then it is started again with them.
   void CollectEnded();
 
  private:
@@ -54,15 +56,14 @@ class ServiceControl {
     std::vector<std::string> databases;
     std::string ended;  // how, if by itself
   };
-  struct Fault {
-    int client = 0;
-    bool hanging = false;
-  };
+  enum class Fault { kStopped, kKilled, kHanging, kCutOff };
 
   Result<Json> StartInstance(const Json& request, const ControlClient& client);
   Result<Json> StopInstance(const Json& request, const ControlClient& client);
   Result<Json> BreakStore(const Json& request, const ControlClient& client);
   Result<Json> MendStore(const Json& request, const ControlClient& client);
+  Result<Json> BreakService(const Json& request, const ControlClient& client);
+  Result<Json> MendService(const Json& request, const ControlClient& client);
   Result<Json> Settle(const Json& request, const ControlClient& client);
   Result<Json> ProcessOf(const Json& request, const ControlClient& client);
 
@@ -73,7 +74,15 @@ class ServiceControl {
   void RemoveDatabases(const Instance& instance);
   /// Ends the instance of `service`, or all of them; the Error says which had ended by themselves.
   Result<void> EndInstances(int client, const std::string& service, bool with_grace);
-  Result<void> Mend();
+  static Result<Fault> ReadFault(const Json& request);
+  /// `broken` is the engine's name of it: a service, or that of the private cluster.
+  Result<void> Break(const std::string& broken, Fault fault, int client);
+  Result<void> Inflict(const std::string& broken, Fault fault);
+  Result<void> Mend(const std::string& broken);
+  Result<void> MendAll();
+  bool IsCluster(const std::string& name) const { return tools_.postgres && name == tools_.postgres->service(); }
+  const ServiceSpec* SpecOf(const std::string& service) const;
+  bool BrokenBy(int client) const { return !faults_.empty() && breaker_ == client; }
   Result<void> AwaitServices();
   /// Mends, and waits for the services if `wait` or something was broken. A failure spoils the target.
   Result<void> Restore(int client, bool wait);
@@ -84,8 +93,9 @@ class ServiceControl {
   const std::string run_directory_;
   ServiceControlTools tools_;
   std::vector<Instance> instances_;
-  std::optional<Fault> fault_;
-  bool unsettled_ = false;           // a store was broken since the services were last waited for
+  std::map<std::string, Fault> faults_;  // all of one client, the breaker
+  int breaker_ = 0;
+  bool unsettled_ = false;           // something was broken since the services were last waited for
   std::set<std::string> to_revive_;  // services of the run that ended meanwhile
   int started_ = 0;
 };

@@ -117,6 +117,11 @@ Result<Session> ReadSession(const std::string& run_directory) {
   session.deployment_id = fields.String("deployment_id");
   session.deployment_file = fields.String("deployment_file");
   session.engine = fields.String("engine");
+  const auto allowed = fields.Integer("allowed");
+  if (allowed < 0 || allowed > static_cast<int>(Reach::kWholeTarget)) fields.Problem("allowed", "0, 1 or 2");
+  session.allowed = static_cast<Reach>(allowed);
+  session.allowed_place = {session.deployment_file, static_cast<int>(fields.Integer("allowed_line")),
+                           static_cast<int>(fields.Integer("allowed_column"))};
   for (const auto& [name, value] : fields.Object("services").items()) {
     if (!value.is_object()) {
       fields.Problem("services", "objects with url and log_file");
@@ -178,6 +183,9 @@ Result<void> WriteSession(const std::string& run_directory, const Session& sessi
                   {"deployment_id", session.deployment_id},
                   {"deployment_file", session.deployment_file},
                   {"engine", session.engine},
+                  {"allowed", static_cast<int>(session.allowed)},
+                  {"allowed_line", session.allowed_place.line},
+                  {"allowed_column", session.allowed_place.column},
                   {"services", services},
                   {"stores", session.stores},
                   {"data_providers", data_providers},

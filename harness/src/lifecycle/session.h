@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "definition/definition.h"
 #include "readiness/result.h"
 
 namespace readiness {
@@ -40,8 +41,8 @@ struct TargetState {
 };
 
 struct ServiceEndpoint {
-  std::string url;  ///< "http://127.0.0.1:20123", no trailing slash
-  std::string log_file;
+  std::string url;       ///< "http://127.0.0.1:20123", no trailing slash
+  std::string log_file;  ///< empty: none is kept
 };
 
 struct DataProviderEndpoint {
@@ -67,7 +68,9 @@ struct Session {
   std::string target_file;
   std::string deployment_id;
   std::string deployment_file;
-  std::string engine;  ///< "process"
+  std::string engine;                   ///< "process", "compose", "external"
+  Reach allowed = Reach::kWholeTarget;  ///< what items may do to the target
+  Place allowed_place;                  ///< where the deployment says so, or would
   std::map<std::string, ServiceEndpoint> services;
   std::map<std::string, std::string> stores;  ///< store -> PostgreSQL URL for observation
   std::map<std::string, DataProviderEndpoint> data_providers;

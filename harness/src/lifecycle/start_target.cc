@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <cstring>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -24,10 +29,10 @@ Result<void> ReservePorts(Engine& engine, const Deployment& deployment, PlanInpu
     READINESS_ASSIGN(inputs.service_ports[name], engine.ReservePort(deployment.services.at(name).port));
   }
   for (const auto& entry : deployment.language_models) {
-    READINESS_ASSIGN(inputs.double_ports[entry.first], engine.ReservePort(std::nullopt));
+    READINESS_ASSIGN(inputs.double_ports[entry.first], engine.ReservePort(entry.second.port));
   }
   for (const auto& entry : deployment.data_providers) {
-    READINESS_ASSIGN(inputs.double_ports[entry.first], engine.ReservePort(std::nullopt));
+    READINESS_ASSIGN(inputs.double_ports[entry.first], engine.ReservePort(entry.second.port));
   }
   return {};
 }
@@ -38,16 +43,20 @@ Result<void> OpenStores(const Target& target, const Deployment& deployment, cons
     const std::string& store = entry.first;
     READINESS_ASSIGN(std::optional<std::string> url,
                      ExternalStoreUrl(deployment, store, inputs.secrets, inputs.environment));
+    DatabaseUrls urls{url.value_or(""), url.value_or("")};
     if (!url) {
-      READINESS_ASSIGN(url, tools.create_database(DatabaseName(target.id + "_" + store)));
+      READINESS_ASSIGN(urls, tools.create_database(DatabaseName(target.id + "_" + store)));
     }
-    inputs.store_urls[store] = *url;
+    inputs.store_urls[store] = urls.observed;
+    inputs.inside_store_urls[store] = urls.inside;
   }
   return {};
 }
 
-Result<void> StartOne(Engine& engine, ServiceSpec spec, const std::optional<Deadline>& deadline) {
-  if (deadline) {
+/// Starts `specs`, within what `deadline` leaves.
+Result<void> StartWithin(Engine& engine, std::vector<ServiceSpec> specs, const std::optional<Deadline>& deadline) {
+  for (ServiceSpec& spec : specs) {
+    if (!deadline) break;
     const Milliseconds left = deadline->Remaining();
     if (left.count() == 0) {
       return Fail(Error{ErrorKind::kTimeout,
@@ -59,7 +68,15 @@ Result<void> StartOne(Engine& engine, ServiceSpec spec, const std::optional<Dead
     }
     spec.startup_timeout = std::min(spec.startup_timeout, left);
   }
-  return engine.Start(spec);
+  return engine.StartAll(specs);
+}
+
+/// Those that can start together do; with the others each gets what the ones before it have left.
+Result<void> StartServices(Engine& engine, const Deployment& deployment, const std::vector<ServiceSpec>& specs,
+                           const std::optional<Deadline>& deadline) {
+  if (deployment.engine == EngineKind::kCompose) return StartWithin(engine, specs, deadline);
+  for (const ServiceSpec& spec : specs) READINESS_RETURN_IF_ERROR(StartWithin(engine, {spec}, deadline));
+  return {};
 }
 
 Result<std::vector<std::string>> ConfirmDefects(const DefectsRequest& defects, const Plan& plan) {
@@ -73,21 +90,25 @@ Result<std::vector<std::string>> ConfirmDefects(const DefectsRequest& defects, c
   return std::vector<std::string>(acknowledged.begin(), acknowledged.end());
 }
 
-Result<void> CheckEngine(const Deployment& deployment) {
-  if (deployment.engine == EngineKind::kProcess) return {};
-  return Fail(Error{ErrorKind::kNotAvailable,
-                    "the deployment's engine is not supported",
-                    Place{deployment.file, 0, 0},
-                    "\"engine\": \"process\"",
-                    deployment.engine == EngineKind::kCompose ? "compose" : "external",
-                    {}});
-}
-
 }  // namespace
+
+Result<void> MakePlannedFolders(const Plan& plan) {
+  for (const std::string& folder : plan.folders) {
+    READINESS_RETURN_IF_ERROR(MakeDirectories(folder));
+    // Whatever the umask says: other users' processes in containers read what lies in them.
+    if (::chmod(folder.c_str(), 0755) == 0) continue;
+    return Fail(Error{ErrorKind::kEnvironment,
+                      "cannot set the mode of a directory",
+                      Place{folder, 0, 0},
+                      "0755",
+                      std::strerror(errno),
+                      {}});
+  }
+  return {};
+}
 
 Result<StartedTarget> StartTarget(const Target& target, const Deployment& deployment, const StartRequest& request,
                                   const StartTools& tools, Redactor& redactor) {
-  READINESS_RETURN_IF_ERROR(CheckEngine(deployment));
   READINESS_ASSIGN(const DefectsRequest defects, PlanDefects(request.defects, target.id, deployment.defects_file));
   if (!defects.overlays.empty() && (request.source_tree.empty() || request.source_tree == deployment.source_tree))
     return Fail(ErrorKind::kInternal, "defects of the source tree are asked for and were not applied");
@@ -98,6 +119,10 @@ Result<StartedTarget> StartTarget(const Target& target, const Deployment& deploy
   inputs.tool_directory = request.tool_directory;
   inputs.environment = request.environment;
   inputs.defects = defects.variable;
+  inputs.images = request.images.images;
+  inputs.double_images = request.images.double_images;
+  inputs.containers = request.images.tool;
+  inputs.user = fmt::format("{}:{}", ::geteuid(), ::getegid());
   READINESS_ASSIGN(inputs.secrets, ResolveSecrets(deployment, request.environment));
   for (const auto& secret : inputs.secrets) redactor.Add(secret.second);
   READINESS_RETURN_IF_ERROR(ReservePorts(tools.engine, deployment, inputs));
@@ -106,13 +131,13 @@ Result<StartedTarget> StartTarget(const Target& target, const Deployment& deploy
   for (const std::string& secret : plan.session.secrets) redactor.Add(secret);
   // Already now, so that whoever cleans up after a start that was cut off can redact its logs.
   READINESS_RETURN_IF_ERROR(WriteSession(request.run_directory, plan.session));
+  READINESS_RETURN_IF_ERROR(MakePlannedFolders(plan));
   for (const PlannedFile& planned : plan.files)
     READINESS_RETURN_IF_ERROR(WriteFileAtomically(planned.file, planned.contents, 0600));
 
-  for (const ServiceSpec& spec : plan.doubles)
-    READINESS_RETURN_IF_ERROR(StartOne(tools.engine, spec, request.deadline));
-  for (const ServiceSpec& spec : plan.services)
-    READINESS_RETURN_IF_ERROR(StartOne(tools.engine, spec, request.deadline));
+  if (!plan.compose.files.empty()) READINESS_RETURN_IF_ERROR(tools.engine.UseCompose(plan.compose));
+  READINESS_RETURN_IF_ERROR(StartServices(tools.engine, deployment, plan.doubles, request.deadline));
+  READINESS_RETURN_IF_ERROR(StartServices(tools.engine, deployment, plan.services, request.deadline));
   READINESS_ASSIGN(plan.session.defects, ConfirmDefects(defects, plan));
   return StartedTarget{std::move(plan.session), std::move(plan.services), std::move(inputs),
                        std::move(plan.acknowledgements)};

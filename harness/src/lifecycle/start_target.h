@@ -11,7 +11,9 @@
 #include "definition/definition.h"
 #include "engines/descriptor.h"
 #include "engines/engine.h"
+#include "engines/postgres.h"
 #include "lifecycle/plan.h"
+#include "lifecycle/run_engine.h"
 #include "lifecycle/session.h"
 
 namespace readiness {
@@ -24,12 +26,13 @@ struct StartRequest {
   std::optional<Deadline> deadline;  ///< for all of it
   EnvironmentLookup environment;
   std::string source_tree;  ///< as ApplyOverlays gave it
+  RunImages images;         ///< as MakeRunImages gave them
 };
 
 struct StartTools {
   Engine& engine;
-  /// Makes a database and returns its URL; the first call starts the private cluster.
-  std::function<Result<std::string>(const std::string& database)> create_database;
+  /// Makes a database; the first call starts the private cluster.
+  std::function<Result<DatabaseUrls>(const std::string& database)> create_database;
 };
 
 struct StartedTarget {
@@ -38,6 +41,9 @@ struct StartedTarget {
   PlanInputs inputs;                                    ///< for planning instances
   std::map<std::string, std::string> acknowledgements;  ///< as Plan
 };
+
+/// Makes the folders that have to be there before anything of `plan` starts. Errors: kEnvironment.
+Result<void> MakePlannedFolders(const Plan& plan);
 
 /// Errors are to be shown through `redactor`, which learns every secret before anything that could tell one is started.
 Result<StartedTarget> StartTarget(const Target& target, const Deployment& deployment, const StartRequest& request,

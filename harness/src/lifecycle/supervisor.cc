@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "definition/load.h"
 #include "engines/postgres.h"
@@ -26,6 +27,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/process.h"
 #include "lifecycle/respawn.h"
+#include "lifecycle/run_engine.h"
 #include "lifecycle/service_control.h"
 #include "lifecycle/start_target.h"
 #include "lifecycle/state_update.h"
@@ -77,7 +79,7 @@ class Supervisor {
  private:
   Result<void> Prepare();
   Result<void> StartTargetOfRun();
-  Result<std::string> CreateDatabase(const std::string& name);
+  Result<DatabaseUrls> CreateDatabase(const std::string& name);
   /// Tells `up` that state.json holds the outcome; false when `up` is no more.
   bool TellUp(const std::string& error);
   Result<void> RecordOutcome(const Result<void>& started);
@@ -95,6 +97,7 @@ class Supervisor {
   Descriptor child_;
   std::unique_ptr<Guard> guard_;
   std::unique_ptr<Engine> engine_;
+  RunImages images_;
   std::optional<PostgresCluster> postgres_;
   std::optional<ControlServer> control_;
   std::optional<ServiceControl> service_control_;
@@ -116,10 +119,12 @@ Result<void> Supervisor::Prepare() {
   return {};
 }
 
-Result<std::string> Supervisor::CreateDatabase(const std::string& name) {
+Result<DatabaseUrls> Supervisor::CreateDatabase(const std::string& name) {
   if (!postgres_) {
     READINESS_ASSIGN(postgres_,
-                     PostgresCluster::Start(*engine_, run_directory_ + "/postgresql", LogFile("postgresql")));
+                     images_.postgresql.empty()
+                         ? PostgresCluster::Start(*engine_, run_directory_ + "/postgresql", LogFile("postgresql"))
+                         : PostgresCluster::StartInContainer(*engine_, images_.postgresql, LogFile("postgresql")));
     redactor_.Add(postgres_->password());
   }
   return postgres_->CreateDatabase(name);
@@ -133,9 +138,12 @@ Result<void> Supervisor::StartTargetOfRun() {
   READINESS_ASSIGN(const DefectsRequest defects, PlanDefects(record_.defects, target->id, deployment->defects_file));
   READINESS_ASSIGN(std::string source_tree,
                    ApplyOverlays(defects.overlays, deployment->source_tree, run_directory_ + "/source"));
-  engine_ = MakeProcessEngine(record_.run_id, run_directory_);
+  if (deployment->engine == EngineKind::kCompose) READINESS_RETURN_IF_ERROR(guard_->NoteContainers());
+  READINESS_ASSIGN(engine_, MakeRunEngine(*deployment, record_.run_id, run_directory_));
+  READINESS_ASSIGN(
+      images_, MakeRunImages(*deployment, record_.run_id, run_directory_, record_.tool_directory, EnvironmentVariable));
   StartRequest request{record_.run_id, run_directory_,      record_.tool_directory, record_.defects,
-                       std::nullopt,   EnvironmentVariable, std::move(source_tree)};
+                       std::nullopt,   EnvironmentVariable, std::move(source_tree), images_};
   if (record_.startup_timeout) request.deadline.emplace(*record_.startup_timeout);
   const StartTools tools{*engine_, [this](const std::string& name) { return CreateDatabase(name); }};
   READINESS_ASSIGN(target_, StartTarget(*target, *deployment, request, tools, redactor_));
@@ -229,6 +237,8 @@ void Supervisor::End(const std::string& reason) {
   control_.reset();
   service_control_.reset();
   engine_.reset();
+  // Whoever cleans up after us need not fear that something is still being made.
+  (void)WriteFileAtomically(run_directory_ + "/" + kEngineEndedFile, "", 0600);
   if (guard_ && guard_->HasJanitor()) return;
   const Result<int> finished = FinishRun(record_, run_directory_, reason);
   if (!finished) fmt::print(stderr, "{}\n", finished.error().Brief());

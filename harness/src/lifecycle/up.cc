@@ -29,6 +29,8 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kLockTime{40};
 // The supervisor keeps to the startup timeout itself; this is for one that does not.
 constexpr std::chrono::seconds kAnswerMargin{10};
+// Before the start itself: images that are made for the first time.
+constexpr std::chrono::minutes kImageTime{10};
 constexpr std::chrono::hours kLongestStart{1};
 constexpr std::size_t kMaxAnswer = 64 * 1024;
 
@@ -207,6 +209,11 @@ Answer AwaitAnswer(int supervisor, const Deadline& deadline, std::string& error)
   return error.empty() ? Answer::kRecorded : Answer::kNotRecorded;
 }
 
+bool HasContainers(const Prepared& run) {
+  const Result<RunRecord> record = ReadRunRecord(run.directory);
+  return record && record->containers;
+}
+
 /// Ends a run that did not come up, and reads what it came to.
 Result<TargetState> Conclude(const Prepared& run, const std::string& reason) {
   const std::string explained = ReasonWithLog(reason, run.directory + "/supervisor.log", Redactor());
@@ -222,7 +229,11 @@ Result<TargetState> Up(const UpOptions& options, const std::vector<std::string>&
   const Milliseconds patience =
       options.startup_timeout ? *options.startup_timeout + kAnswerMargin : Milliseconds(kLongestStart);
   std::string error;
-  switch (AwaitAnswer(run.supervisor.get(), Deadline(patience), error)) {
+  Answer answer = AwaitAnswer(run.supervisor.get(), Deadline(patience), error);
+  if (answer == Answer::kLate && HasContainers(run)) {
+    answer = AwaitAnswer(run.supervisor.get(), Deadline(kImageTime), error);
+  }
+  switch (answer) {
     case Answer::kRecorded: {
       READINESS_ASSIGN(TargetState state, ReadState(state_directory));
       if (state.started) return state;

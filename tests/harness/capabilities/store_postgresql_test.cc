@@ -45,9 +45,9 @@ class StoreTest : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(cluster_);
     static int count = 0;
-    Result<std::string> url = cluster_->CreateDatabase("case_" + std::to_string(++count));
+    Result<DatabaseUrls> url = cluster_->CreateDatabase("case_" + std::to_string(++count));
     ASSERT_TRUE(url) << RenderError(url.error());
-    url_ = *url;
+    url_ = url->observed;
     setup_ = Make({});
   }
 

@@ -30,7 +30,7 @@ class TargetServicesTest : public ::testing::Test {
     directory_ = ::mkdtemp(pattern.data());
     socket_ = directory_ + "/control.sock";
     server_.emplace(ControlServer::Listen(socket_).value());
-    for (const char* op : {"start_instance", "stop_instance", "break_store", "mend_store", "settle", "process"}) {
+    for (const char* op : {"start_instance", "stop_instance", "break_store", "mend_store", "break_service", "mend_service", "settle", "process"}) {
       table_[op] = [this, op](const Json& request, const ControlClient&) -> Result<Json> {
         const std::lock_guard lock(mutex_);
         requests_.push_back(request);
@@ -178,6 +178,22 @@ TEST_F(TargetServicesTest, OnlyExclusiveItemsBreakStores) {
   EXPECT_EQ(runtime->context().services.ProcessOf("api").value(), "pid 7 of tick 8");
   ASSERT_THAT(Requests(), ::testing::SizeIs(3));
   EXPECT_EQ(Requests()[0].at("fault"), "hanging");
+}
+
+TEST_F(TargetServicesTest, OnlyExclusiveItemsBreakServices) {
+  const auto refused = Make(Isolation::kShared);
+  EXPECT_EQ(refused->context().services.BreakService("api", ServiceFault::kKilled).error().kind, ErrorKind::kRefused);
+  EXPECT_TRUE(refused->context().services.MendService("api"));
+  EXPECT_THAT(Requests(), IsEmpty());
+  const auto runtime = Make(Isolation::kExclusive);
+  for (const ServiceFault fault :
+       {ServiceFault::kStopped, ServiceFault::kKilled, ServiceFault::kHanging, ServiceFault::kCutOff})
+    EXPECT_TRUE(runtime->context().services.BreakService("api", fault));
+  EXPECT_TRUE(runtime->context().services.MendService("api"));
+  ASSERT_THAT(Requests(), ::testing::SizeIs(5));
+  EXPECT_EQ(Requests()[1], Json({{"op", "break_service"}, {"service", "api"}, {"fault", "killed"}}));
+  EXPECT_EQ(Requests()[3].at("fault"), "cut_off");
+  EXPECT_EQ(Requests()[4], Json({{"op", "mend_service"}, {"service", "api"}}));
 }
 
 TEST_F(TargetServicesTest, ExclusiveItemsSettleEvenIfTheyDidNothing) {

@@ -218,5 +218,22 @@ TEST(FakeTokensAndLogs, DoWhatTheySay) {
   EXPECT_FALSE(logs.Since("web", 0));
 }
 
+TEST(FakeServices, TellsWhatWasBrokenAndMended) {
+  FakeServices services;
+  std::vector<ServiceFault> faults;
+  int mended = 0;
+  services.WhenServiceBroken([&](ServiceFault fault) { faults.push_back(fault); });
+  services.WhenServiceMended([&] { ++mended; });
+  EXPECT_TRUE(services.BreakService("api", ServiceFault::kCutOff));
+  EXPECT_TRUE(services.MendService("api"));
+  EXPECT_EQ(services.log, (std::vector<std::string>{"break service api cut_off", "mend service api"}));
+  EXPECT_EQ(faults, std::vector<ServiceFault>{ServiceFault::kCutOff});
+  EXPECT_EQ(mended, 1);
+  services.FailBreakService(MakeError(ErrorKind::kNotAvailable));
+  services.FailMendService(MakeError(ErrorKind::kTimeout));
+  EXPECT_EQ(services.BreakService("api", ServiceFault::kKilled).error().kind, ErrorKind::kNotAvailable);
+  EXPECT_EQ(services.MendService("api").error().kind, ErrorKind::kTimeout);
+}
+
 }  // namespace
 }  // namespace readiness::testing

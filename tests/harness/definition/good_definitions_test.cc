@@ -35,7 +35,7 @@ ProbeDescription RowsArePrivate() {
   const auto probe = ParseProbe(R"({
     "$schema": "../../harness/schema/probe.schema.json",
     "probe": "rows_are_private", "statement": "Rows are private.", "motivation": "m", "method": ["one", "two"],
-    "remediation": "r", "needs": ["store", "logs"], "controls": { "owner_sees": "the owner sees it" },
+    "remediation": "r", "needs": ["store", "logs"], "touches": "own_data", "controls": { "owner_sees": "the owner sees it" },
     "parameters": {
       "identity": { "type": "string", "default": "user", "description": "d" },
       "store": { "type": "string", "default": "main", "description": "d" },

@@ -71,7 +71,7 @@ TEST(Schemas, WordsAndBoundsAreTheLoaders) {
     }
   }
   EXPECT_EQ(Schema("probe").at("/properties/needs/items/enum"_json_pointer).get<Words>(), shapes::kNeeds);
-  EXPECT_EQ(Schema("deployment").at("/properties/stores/additionalProperties/enum"_json_pointer).get<Words>(),
+  EXPECT_EQ(Schema("deployment").at("/properties/stores/additionalProperties/anyOf/0/enum"_json_pointer).get<Words>(),
             shapes::kStoreEngines);
   for (const char* name : {"target", "deployment"}) {
     const Json& status = Schema(name).at("/definitions/statuses/items"_json_pointer);

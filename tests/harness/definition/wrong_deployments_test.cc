@@ -73,12 +73,6 @@ TEST(WrongDeployments, EachProblemIsNamed) {
               {"misspelt engine",
                {{"\"process\"", "\"proces\""}},
                R"(4:13 unknown engine "proces" | expected one of: process, compose, external | fix did you mean "process"?)"},
-              {"engine of a later version",
-               {{"\"process\"", "\"compose\""}},
-               R"(4:13 engine "compose" is not available in this version | expected "process")"},
-              {"external engine",
-               {{"\"process\"", "\"external\""}},
-               R"(4:13 engine "external" is not available in this version | expected "process")"},
               {"secret without length",
                {{"generated:32", "generated:"}},
                R"(5:23 secret "key" has a wrong length | expected generated:<bytes> with 8 to 1024 | actual "generated:")"},
@@ -111,14 +105,14 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(12:62 "command" names no program | expected a list: the program, then its arguments)"},
               {"command with a misspelt placeholder",
                {{"\"working_directory\": \"${source_tree}\"", "\"working_directory\": \"${source.tree}\""}},
-               R"(12:109 "working_directory" has the unknown placeholder "${source.tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, source_tree, tool.directory, deployment.directory, env.<NAME> | fix did you mean "source_tree"?)"},
+               R"(12:109 "working_directory" has the unknown placeholder "${source.tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, source_tree, tool.directory, deployment.directory, env.<NAME> | fix did you mean "source_tree"?)"},
               {"command in a tree that nobody names",
                {{"\"source_tree\": \"tree\", ", ""}},
-               R"(12:40 "command" has the unknown placeholder "${source_tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME>
-12:86 "working_directory" has the unknown placeholder "${source_tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME>)"},
+               R"(12:40 "command" has the unknown placeholder "${source_tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME>
+12:86 "working_directory" has the unknown placeholder "${source_tree}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME>)"},
               {"command with a condition of services",
                {{"\"timeout_ms\": 500", "\"ready\": []"}},
-               R"(12:127 unknown key "ready" of a command | expected one of: command, working_directory, environment, timeout_ms)"},
+               R"(12:127 unknown key "ready" of a command | expected one of: service, command, working_directory, environment, timeout_ms)"},
               {"store is missing",
                {{"{ \"main\": \"postgresql\" }", "{}"}},
                R"(6:13 the deployment provides no store "main" | expected "main" in "stores", as target.json names it)"},
@@ -147,7 +141,7 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(10:24 unknown language model "llm" | expected nothing, as none is declared
 10:31 a language model lacks "api_key" | expected the keys api_key, reply
 10:31 a language model lacks "reply" | expected the keys api_key, reply
-10:33 unknown key "apikey" of a language model | expected one of: hosts, api_key, reply | fix did you mean "api_key"?)"},
+10:33 unknown key "apikey" of a language model | expected one of: port, hosts, api_key, reply | fix did you mean "api_key"?)"},
               {"language model with placeholders that are no secrets",
                {{"  \"token\"",
                  "  \"language_models\": { \"llm\": { \"api_key\": \"${run.directory}\", \"reply\": \"${secret.key}\" } }, \"token\""}},
@@ -190,7 +184,7 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(29:28 an entry of "command" has a control character | expected text)"},
               {"command with an unknown placeholder",
                {{"${tool.directory}", "${tools.directory}"}},
-               R"(16:19 "command" has the unknown placeholder "${tools.directory}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME> | fix did you mean "tool.directory"?)"},
+               R"(16:19 "command" has the unknown placeholder "${tools.directory}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME> | fix did you mean "tool.directory"?)"},
               {"working directory is empty",
                {{"\"${deployment.directory}\"", "\"\""}},
                R"(17:28 "working_directory" is empty | expected some text | actual an empty string)"},
@@ -221,16 +215,16 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(20:35 "secret" is empty | expected some text | actual an empty string)"},
               {"placeholder of the tool in a variable",
                {{kEnvEmpty, "\"EMPTY\": \"${tool.directory}\""}},
-               R"(22:18 environment variable "EMPTY" has the unknown placeholder "${tool.directory}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, env.<NAME> | fix did you mean "run.directory"?)"},
+               R"(22:18 environment variable "EMPTY" has the unknown placeholder "${tool.directory}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, env.<NAME> | fix did you mean "run.directory"?)"},
               {"placeholder of no store",
                {{"${store.main.url}", "${store.mian.url}"}},
-               R"(19:25 environment variable "DATABASE_URL" has the unknown placeholder "${store.mian.url}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, env.<NAME> | fix did you mean "store.main.url"?)"},
+               R"(19:25 environment variable "DATABASE_URL" has the unknown placeholder "${store.mian.url}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, env.<NAME> | fix did you mean "store.main.url"?)"},
               {"placeholder of no part of a double",
                {{"${double.bank.proxy}", "${double.bank.ca}"}},
-               R"(21:24 environment variable "HTTPS_PROXY" has the unknown placeholder "${double.bank.ca}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, env.<NAME> | fix did you mean "double.bank.ca_file"?)"},
+               R"(21:24 environment variable "HTTPS_PROXY" has the unknown placeholder "${double.bank.ca}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, env.<NAME> | fix did you mean "double.bank.ca_file"?)"},
               {"placeholder of no service",
                {{"${port.api}", "${port.app}"}},
-               R"(16:55 "command" has the unknown placeholder "${port.app}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME> | fix did you mean "port.api"?)"},
+               R"(16:55 "command" has the unknown placeholder "${port.app}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, tool.directory, deployment.directory, env.<NAME> | fix did you mean "port.api"?)"},
               {"defects hidden in a variable",
                {{"\"EMPTY\"", "\"READINESS_DEFECTS\""}},
                R"(22:9 environment variable "READINESS_DEFECTS" is set by the tool | fix remove it, and set it in the shell that runs ctest)"},
@@ -240,13 +234,13 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(24:15 "port" is out of range | expected 1 to 65535 | actual 65536)"},
               {"port twice",
                {{"\"command\": [\"cache\"]", "\"command\": [\"cache\"], \"port\": 8080"}},
-               R"(29:5 services "api" and "cache" have the same port | expected a port of its own for each | actual 8080)"},
+               R"(29:5 "api" and "cache" have the same port | expected a port of its own for each | actual 8080)"},
               {"no wait condition",
                {{kReadyPort, "[]"}},
                R"(29:47 "ready" is empty | expected at least one of {"http": {"path": "/health", "status": [200]}}, {"log": {"pattern": "started"}} or {"port_open": true} | actual an empty list | fix a service without a wait condition would count as started at once)"},
               {"ready is missing",
                {{", \"ready\": [{ \"port_open\": true }]", ""}},
-               R"(29:14 a service lacks "ready" | expected the keys command, ready)"},
+               R"(29:14 a service lacks "ready" | expected the keys ready)"},
               {"ready is an object",
                {{kReadyPort, "{ \"port_open\": true }"}},
                R"(29:47 "ready" has the wrong type | expected a list of wait conditions | actual an object)"},
@@ -283,7 +277,7 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(25:74 an HTTP wait condition lacks "path" | expected the keys path, status)"},
               {"time without unit",
                {{"\"startup_timeout_ms\"", "\"startup_timeout\""}},
-               R"(26:7 unknown key "startup_timeout" of a service | expected one of: command, working_directory, environment, port, ready, startup_timeout_ms, stop_grace_ms | fix did you mean "startup_timeout_ms"? numbers carry their unit)"},
+               R"(26:7 unknown key "startup_timeout" of a service | expected one of: command, working_directory, environment, port, container_port, url, ready, startup_timeout_ms, stop_grace_ms | fix did you mean "startup_timeout_ms"? numbers carry their unit)"},
               {"time is a fraction",
                {{"15000", "1.5"}},
                R"(26:29 "startup_timeout_ms" has the wrong type | expected a whole number from 1 to 3600000 | actual the number 1.5)"},
@@ -307,7 +301,7 @@ TEST(WrongDeployments, EachProblemIsNamed) {
                R"(32:15 a variant lacks "services" | expected the keys services)"},
               {"unknown key",
                {{"\"defects\"", "\"defect\""}},
-               R"(11:3 unknown key "defect" of a deployment | expected one of: $schema, deployment, target, engine, secrets, stores, data_providers, language_models, commands, token, allowed_hosts, defects, source_tree, services, variants | fix did you mean "defects"?)"},
+               R"(11:3 unknown key "defect" of a deployment | expected one of: $schema, deployment, target, engine, compose, allow, secrets, stores, data_providers, language_models, commands, token, allowed_hosts, defects, source_tree, services, variants | fix did you mean "defects"?)"},
           };
   CheckWrongCases(kGood, cases, Load);
 }
@@ -327,7 +321,7 @@ TEST(WrongDeployments, AnUnknownVariantIsNamed) {
 TEST(WrongDeployments, AVariantIsCheckedEvenWhenNotChosen) {
   EXPECT_EQ(
       Load(Replaced(kGood, {{"\"MODE\": \"strict\"", "\"MODE\": \"${nothing}\""}})),
-      R"(32:65 environment variable "MODE" has the unknown placeholder "${nothing}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, port.cache, url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, env.<NAME>)");
+      R"(32:65 environment variable "MODE" has the unknown placeholder "${nothing}" | expected one of: secret.key, secret.bank, run.directory, port.api, url.api, public_url.api, port.cache, url.cache, public_url.cache, store.main.url, double.bank.url, double.bank.proxy, double.bank.ca_file, env.<NAME>)");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ constexpr char kGood[] = R"({
   "motivation": "Leaks end companies.",
   "method": ["make two users", "let one look"],
   "remediation": "filter by owner",
-  "needs": ["running_target", "store"],
+  "needs": ["running_target", "store"], "touches": "own_data",
   "controls": { "owner_sees": "the owner sees it" },
   "parameters": {
     "identity": { "type": "string", "default": "user", "description": "kind of principal" },
@@ -42,7 +42,7 @@ TEST(WrongProbes, EachProblemIsNamed) {
        R"(2:12 "probe" contains the word "readiness" | expected a word that `ctest -L` does not take for the label of all items | actual "readiness_probe" | fix choose another word)"},
       {"missing statement",
        {{"  \"statement\": \"Rows are private.\",\n", ""}},
-       R"(1:1 a probe description lacks "statement" | expected the keys probe, statement, motivation, method, remediation, needs, controls, parameters)"},
+       R"(1:1 a probe description lacks "statement" | expected the keys probe, statement, motivation, method, remediation, needs, touches, controls, parameters)"},
       {"empty statement",
        {{"Rows are private.", ""}},
        R"(3:16 "statement" is empty | expected some text | actual an empty string)"},
@@ -58,6 +58,12 @@ TEST(WrongProbes, EachProblemIsNamed) {
       {"need listed twice",
        {{"\"store\"", "\"running_target\""}},
        R"(7:31 "running_target" is listed twice in "needs")"},
+      {"what it touches is misspelt",
+       {{"own_data", "own-data"}},
+       R"(7:52 unknown touches "own-data" | expected one of: nothing, own_data, whole_target | fix did you mean "own_data"?)"},
+      {"what it touches is not said",
+       {{", \"touches\": \"own_data\"", ""}},
+       R"(1:1 a probe description lacks "touches" | expected the keys probe, statement, motivation, method, remediation, needs, touches, controls, parameters)"},
       {"control is a number",
        {{"\"the owner sees it\"", "1"}},
        R"(8:31 control "owner_sees" has the wrong type | expected a string | actual the number 1 | fix put it in quotes)"},
@@ -93,8 +99,8 @@ TEST(WrongProbes, EachProblemIsNamed) {
        R"(10:5 the name of the parameter is not well formed | expected a letter, then letters, digits, _ and -, at most 100 | actual "the identity")"},
       {"unknown key",
        {{"\"needs\"", "\"need\""}},
-       R"(1:1 a probe description lacks "needs" | expected the keys probe, statement, motivation, method, remediation, needs, controls, parameters
-7:3 unknown key "need" of a probe description | expected one of: $schema, probe, statement, motivation, method, remediation, needs, controls, parameters | fix did you mean "needs"?)"},
+       R"(1:1 a probe description lacks "needs" | expected the keys probe, statement, motivation, method, remediation, needs, touches, controls, parameters
+7:3 unknown key "need" of a probe description | expected one of: $schema, probe, statement, motivation, method, remediation, needs, touches, controls, parameters | fix did you mean "needs"?)"},
   };
   CheckWrongCases(kGood, cases, Load);
 }

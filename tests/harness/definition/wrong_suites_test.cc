@@ -35,7 +35,7 @@ constexpr char kGood[] = R"({
 
 ProbeTable Probes() {
   const auto probe = ParseProbe(R"({
-    "probe": "rows_are_private", "statement": "s", "motivation": "m", "method": ["m"], "remediation": "r", "needs": [],
+    "probe": "rows_are_private", "statement": "s", "motivation": "m", "method": ["m"], "remediation": "r", "needs": [], "touches": "nothing",
     "controls": {},
     "parameters": {
       "identity": { "type": "string", "default": "user", "description": "kind of principal" },

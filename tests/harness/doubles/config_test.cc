@@ -30,6 +30,20 @@ TEST(Config, ReadsAllKeys) {
   EXPECT_EQ(config->server.ca_directory, "/run/ca");
 }
 
+TEST(Config, IsForLoopbackUnlessItSaysElse) {
+  const auto usual = ParseConfig(kSound, "c.json");
+  ASSERT_TRUE(usual);
+  EXPECT_FALSE(usual->server.all_interfaces);
+  EXPECT_FALSE(usual->server.tls_port);
+  EXPECT_TRUE(usual->server.names.empty());
+  const auto contained = ParseConfig(
+      Replaced("\"port\"", R"("listen": "0.0.0.0", "tls_port": 443, "names": ["My_Double"], "port")"), "c.json");
+  ASSERT_TRUE(contained) << RenderError(contained.error());
+  EXPECT_TRUE(contained->server.all_interfaces);
+  EXPECT_EQ(contained->server.tls_port, 443);
+  EXPECT_EQ(contained->server.names, std::vector<std::string>{"my_double"});
+}
+
 TEST(Config, RefusesWithPlaceAndReason) {
   struct Case {
     std::string text;
@@ -54,6 +68,10 @@ TEST(Config, RefusesWithPlaceAndReason) {
       {Replaced("\"id\"", "\"a:b\""), "not empty"},
       {Replaced("\"s:1\"", "null"), "not empty"},
       {Replaced(", \"ca_directory\": \"/run/ca\"", ""), "missing key \"ca_directory\""},
+      {Replaced("\"port\"", "\"listen\": \"::\", \"port\""), "\"127.0.0.1\" or \"0.0.0.0\""},
+      {Replaced("\"port\"", "\"tls_port\": 65536, \"port\""), "from 0 to 65535"},
+      {Replaced("\"port\"", "\"names\": [\"a:1\"], \"port\""), "a DNS name"},
+      {Replaced("\"hosts\": [\"API.Example.com.\"]", "\"hosts\": [], \"tls_port\": 443"), "the hosts that are served"},
       {Replaced("\"ca_directory\"", "\"port\": 1, \"ca_directory\""), "port"},
   };
   for (const auto& [text, said] : cases) {

@@ -82,6 +82,8 @@ Fetched Perform(const Fetch& fetch) {
   curl_slist* headers = nullptr;
   for (const auto& header : fetch.headers) headers = curl_slist_append(headers, header.c_str());
   SetRequest(curl, fetch);
+  curl_slist* connect_to = fetch.connect_to.empty() ? nullptr : curl_slist_append(nullptr, fetch.connect_to.c_str());
+  curl_easy_setopt(curl, CURLOPT_CONNECT_TO, connect_to);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Append);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &fetched.body);
@@ -92,6 +94,7 @@ Fetched Perform(const Fetch& fetch) {
   curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &status);
   fetched.proxy_status = static_cast<int>(status);
   curl_slist_free_all(headers);
+  curl_slist_free_all(connect_to);
   curl_easy_cleanup(curl);
   return fetched;
 }
@@ -126,13 +129,16 @@ std::string Exchange(int port, const std::string& bytes, bool half_close) {
 
 Config TestConfig(const std::string& folder) {
   Config config;
-  config.server = {0, folder + "/admin.sock", {"api.example.com", "second.example.com"}, folder + "/ca"};
+  config.server.admin_socket = folder + "/admin.sock";
+  config.server.hosts = {"api.example.com", "second.example.com"};
+  config.server.ca_directory = folder + "/ca";
   config.client_id = "id";
   config.client_secret = "secret";
   return config;
 }
 
-RunningDouble::RunningDouble() : config_(TestConfig(folder_.path())) {
+RunningDouble::RunningDouble(const std::function<void(ServerConfig&)>& change) : config_(TestConfig(folder_.path())) {
+  change(config_.server);
   auto started = DataProviderDouble::Start(config_);
   if (!started) throw std::runtime_error(RenderError(started.error()));
   provider_ = std::move(*started);
@@ -168,6 +174,14 @@ std::vector<SeenCall> RunningDouble::Calls(const std::string& account) const {
 Fetched RunningDouble::Upstream(const std::string& path, const std::string& bearer, const std::string& form) const {
   auto fetch = Api("https://api.example.com", path, bearer, form);
   fetch.proxy = "http://127.0.0.1:" + std::to_string(port());
+  fetch.ca_file = ca_file();
+  return Perform(fetch);
+}
+
+Fetched RunningDouble::Straight(const std::string& host, const std::string& path, const std::string& bearer,
+                                const std::string& form) const {
+  auto fetch = Api("https://" + host, path, bearer, form);
+  fetch.connect_to = host + ":443:127.0.0.1:" + std::to_string(tls_port());
   fetch.ca_file = ca_file();
   return Perform(fetch);
 }

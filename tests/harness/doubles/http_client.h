@@ -2,6 +2,7 @@
 // What the tests of the running double need: a temporary folder, a double in it, and libcurl and raw sockets as its
 // clients.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct Fetch {
   std::string proxy;
   std::string ca_file;
   std::string unix_socket;
+  std::string connect_to;  ///< "host:port:address:port": where a connection to the first two goes
   long timeout_ms = 10'000;
 };
 
@@ -80,9 +82,12 @@ struct SeenCall {
 /// A double in process and how its two sides reach it.
 class RunningDouble {
  public:
-  RunningDouble();
+  RunningDouble() : RunningDouble([](ServerConfig&) {}) {}
+  /// `change` is made to the usual configuration.
+  explicit RunningDouble(const std::function<void(ServerConfig&)>& change);
 
   int port() const { return provider_->port(); }
+  int tls_port() const { return provider_->tls_port(); }
   const Config& config() const { return config_; }
   const std::string& ca_file() const { return provider_->ca_file(); }
 
@@ -93,6 +98,10 @@ class RunningDouble {
   Fetched Upstream(const std::string& path, const std::string& bearer = {}, const std::string& form = {}) const;
   /// As a target with a configured base URL sends it.
   Fetched Direct(const std::string& path, const std::string& bearer = {}, const std::string& form = {}) const;
+
+  /// As a target with the upstream hard-coded sends it where the name leads to the double.
+  Fetched Straight(const std::string& host, const std::string& path, const std::string& bearer = {},
+                   const std::string& form = {}) const;
 
   /// The body of the token request for `code`.
   static std::string CodeForm(const std::string& code);

@@ -51,7 +51,7 @@ class ProviderApiTest : public testing::Test {
   std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
   Accounts accounts_{[this] { return now_; }};
   CallLog log_{50};
-  ProviderApi api_{{{"api.example.com"}, "id", "secret"}, accounts_, log_};
+  ProviderApi api_{{{"api.example.com"}, "id", "secret", {}}, accounts_, log_};
 };
 
 TEST_F(ProviderApiTest, ExchangesACodeOnce) {

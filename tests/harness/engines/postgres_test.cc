@@ -40,7 +40,7 @@ TEST_F(PostgresTest, ServesDatabasesAndLeavesNothing) {
   RecordProperty("start_ms", static_cast<int>((std::chrono::steady_clock::now() - begin) / Milliseconds(1)));
   EXPECT_FALSE(std::filesystem::exists(directory_ + "/cluster/password"));
 
-  const std::string url = cluster->CreateDatabase("main_1").value();
+  const std::string url = cluster->CreateDatabase("main_1").value().observed;
   EXPECT_THAT(url, HasSubstr("postgresql://readiness:" + cluster->password() + "@127.0.0.1:"));
   EXPECT_EQ(Ask(url, "SELECT current_database()"), "main_1");
   EXPECT_EQ(Ask(url, "SHOW server_encoding"), "UTF8");
@@ -51,7 +51,7 @@ TEST_F(PostgresTest, ServesDatabasesAndLeavesNothing) {
   wrong.replace(wrong.find(cluster->password()), cluster->password().size(), "guess");
   EXPECT_THROW(Ask(wrong, "SELECT 1"), pqxx::broken_connection);
 
-  const Result<std::string> again = cluster->CreateDatabase("main_1");
+  const Result<DatabaseUrls> again = cluster->CreateDatabase("main_1");
   ASSERT_FALSE(again);
   EXPECT_THAT(again.error().actual, HasSubstr("already exists"));
   for (const char* name : {"", "a b", "a\"; DROP DATABASE main_1; --", "\xc3\xa4", "a-b"}) {
@@ -87,7 +87,7 @@ TEST_F(PostgresTest, KilledClusterIsGone) {
   const std::set<std::string> before = OrphanedSegments();
   Result<PostgresCluster> cluster = PostgresCluster::Start(*engine_, directory_ + "/cluster", LogFile());
   ASSERT_TRUE(cluster) << RenderError(cluster.error());
-  const pqxx::connection open(cluster->CreateDatabase("main").value());
+  const pqxx::connection open(cluster->CreateDatabase("main").value().observed);
   engine_.reset();
   EXPECT_THAT(OurChildren(), IsEmpty());
   // Another test's cluster may be ending at this moment, and its segment go a little after its process.
@@ -105,7 +105,7 @@ TEST_F(PostgresTest, KilledClusterIsGone) {
 TEST_F(PostgresTest, WhatWasCommittedOutlivesAStop) {
   Result<PostgresCluster> cluster = PostgresCluster::Start(*engine_, directory_ + "/cluster", LogFile());
   ASSERT_TRUE(cluster) << RenderError(cluster.error());
-  const std::string url = cluster->CreateDatabase("main").value();
+  const std::string url = cluster->CreateDatabase("main").value().observed;
   {
     pqxx::connection connection(url);
     pqxx::nontransaction statement(connection);

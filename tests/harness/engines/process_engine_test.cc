@@ -27,18 +27,6 @@ int64_t MillisecondsFor(const std::function<void()>& work) {
   return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin).count();
 }
 
-TEST_F(ProcessEngineTest, RunsAndStopsService) {
-  ServiceSpec spec = Listener("api", "serve-until-asked", {HttpAnswers({200})});
-  spec.stop_grace = Milliseconds(60'000);
-  ASSERT_TRUE(engine_->Start(spec));
-  EXPECT_EQ(Labelled().size(), 1u);
-  EXPECT_LT(MillisecondsFor([&] { engine_->Stop("api"); }), 30'000) << "its end is noticed at once";
-  EXPECT_THAT(Log("api"), HasSubstr("asked to end"));
-  EXPECT_THAT(Labelled(), IsEmpty());
-  EXPECT_THAT(OurChildren(), IsEmpty());
-  EXPECT_THAT(engine_->TakeEnded(), IsEmpty());
-}
-
 TEST_F(ProcessEngineTest, InheritsNothing) {
   const Descriptor leaked(::open("/dev/null", O_RDONLY));
   sigset_t usr1;
@@ -136,35 +124,10 @@ TEST_F(ProcessEngineTest, RefusesImpossibleEnvironmentAndLogFile) {
   }
 }
 
-TEST_F(ProcessEngineTest, RunToEndTellsExitCodesSignalsAndTimeouts) {
-  EXPECT_TRUE(engine_->RunToEnd(Helper("good", {"exit", "0"}, {})));
-
-  const Result<void> bad = engine_->RunToEnd(Helper("bad", {"exit", "7", "no disk"}, {}));
-  ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error().kind, ErrorKind::kTarget);
-  EXPECT_THAT(bad.error().what, HasSubstr("bad failed: it exited with code 7"));
-  EXPECT_THAT(bad.error().actual, HasSubstr("\n  no disk"));
-
+TEST_F(ProcessEngineTest, RunToEndTellsSignals) {
   const Result<void> killed = engine_->RunToEnd(Helper("killed", {"abort"}, {}));
   ASSERT_FALSE(killed);
   EXPECT_THAT(killed.error().what, HasSubstr("killed by signal 9"));
-
-  ServiceSpec endless = Helper("endless", {"deaf"}, {});
-  endless.startup_timeout = Milliseconds(100);
-  const Result<void> late = engine_->RunToEnd(endless);
-  ASSERT_FALSE(late);
-  EXPECT_EQ(late.error().kind, ErrorKind::kTimeout);
-  EXPECT_THAT(Labelled(), IsEmpty());
-}
-
-TEST_F(ProcessEngineTest, StopKillsAfterGraceWhatIsDeaf) {
-  ServiceSpec spec = Helper("api", {"deaf"}, {LogMatches("^deaf$")});
-  spec.stop_grace = Milliseconds(150);
-  ASSERT_TRUE(engine_->Start(spec));
-  const int64_t taken = MillisecondsFor([&] { engine_->Stop("api"); });
-  EXPECT_GE(taken, 145);
-  EXPECT_LT(taken, 10'000);
-  EXPECT_THAT(Labelled(), IsEmpty());
 }
 
 TEST_F(ProcessEngineTest, StopEndsPausedService) {
@@ -207,24 +170,6 @@ TEST_F(ProcessEngineTest, DestructorLeavesEarlierChildrenAlone) {
   EXPECT_EQ(::waitpid(earlier, nullptr, 0), earlier);
 }
 
-TEST_F(ProcessEngineTest, TellsOnceWhatEndedByItself) {
-  ASSERT_TRUE(engine_->Start(Helper("steady", {"print", "here"}, {LogMatches("here")})));
-  ASSERT_TRUE(engine_->Start(Helper("api", {"print", "here"}, {LogMatches("here")})));
-  EXPECT_THAT(engine_->TakeEnded(), IsEmpty());
-  for (const ProcessEntry& process : ListProcesses()) {
-    if (!EnvironmentHas(process.pid, std::string(kServiceLabel) + "=api#2")) continue;
-    const Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
-    ::kill(process.pid, SIGKILL);
-    pollfd polled{pidfd.get(), POLLIN, 0};
-    ASSERT_EQ(::poll(&polled, 1, 5'000), 1);
-  }
-  EXPECT_THAT(engine_->TakeEnded(), ElementsAre(Pair("api", "killed by signal 9 (Killed)")));
-  EXPECT_THAT(engine_->TakeEnded(), IsEmpty());
-  EXPECT_EQ(OurChildren().size(), 1u);
-  EXPECT_TRUE(engine_->Start(Helper("api", {"print", "again"}, {LogMatches("again")})));
-  EXPECT_THAT(engine_->Start(Helper("api", {"print", "again"}, {})).error().what, HasSubstr("running already"));
-}
-
 TEST_F(ProcessEngineTest, ExitStatusSurvivesIgnoredSigchld) {
   engine_.reset();
   ::signal(SIGCHLD, SIG_IGN);
@@ -242,28 +187,6 @@ TEST_F(ProcessEngineTest, LeavesNoSharedMemory) {
   EXPECT_EQ(segments(), before + 1);
   engine_.reset();
   EXPECT_EQ(segments(), before);
-}
-
-TEST_F(ProcessEngineTest, UnknownNamesAreIgnored) {
-  engine_->Stop("nobody");
-}
-
-TEST_F(ProcessEngineTest, FloodIsCutAndDoesNotBlock) {
-  ServiceSpec spec = Helper("api", {"flood"}, {LogMatches("^flooded$")});
-  spec.startup_timeout = Milliseconds(30'000);
-  const Result<void> started = engine_->Start(spec);
-  ASSERT_TRUE(started) << RenderError(started.error());
-  engine_->Stop("api");
-  const std::string log = Log("api");
-  EXPECT_EQ(log.size(), kMaxLogBytes);
-  EXPECT_EQ(log.substr(0, 9), "the quick");
-  EXPECT_THAT(log.substr(log.size() - 100), HasSubstr("[log cut here"));
-}
-
-TEST_F(ProcessEngineTest, OutputOfStartsIsAppended) {
-  ASSERT_TRUE(engine_->RunToEnd(Helper("job", {"exit", "0", "one"}, {})));
-  ASSERT_TRUE(engine_->RunToEnd(Helper("job", {"exit", "0", "two"}, {})));
-  EXPECT_EQ(Log("job"), "one\ntwo\n");
 }
 
 TEST_F(ProcessEngineTest, PausedServiceAnswersNothingUntilItGoesOn) {
@@ -296,23 +219,6 @@ TEST_F(ProcessEngineTest, PausedServicesEndLikeOthers) {
   // One is left paused: the fixture sees to it that the engine's end ends it, too.
   ASSERT_TRUE(engine_->Start(Listener("api", "serve", {PortOpen()})));
   ASSERT_TRUE(engine_->Pause("api"));
-}
-
-TEST_F(ProcessEngineTest, WhatDoesNotRunIsNotAvailable) {
-  EXPECT_EQ(engine_->Pause("api").error().kind, ErrorKind::kNotAvailable);
-  EXPECT_EQ(engine_->Resume("api").error().kind, ErrorKind::kNotAvailable);
-  EXPECT_EQ(engine_->AwaitReady("api").error().kind, ErrorKind::kNotAvailable);
-  EXPECT_EQ(engine_->ProcessOf("api").error().kind, ErrorKind::kNotAvailable);
-  engine_->Kill("api");
-}
-
-TEST_F(ProcessEngineTest, ServiceStartedAgainIsAnotherProcess) {
-  const ServiceSpec spec = Listener("api", "serve", {HttpAnswers({200})});
-  ASSERT_TRUE(engine_->Start(spec));
-  const std::string before = engine_->ProcessOf("api").value();
-  engine_->Kill("api");
-  ASSERT_TRUE(engine_->Start(spec));
-  EXPECT_NE(engine_->ProcessOf("api").value(), before);
 }
 
 TEST_F(ProcessEngineTest, ServiceDiesWithItsSupervisor) {

@@ -217,6 +217,7 @@ TEST_F(FilesTest, RunRecordSurvivesWritingAndReading) {
   record.deployment_file = "/d";
   record.variant = "v";
   record.tool_directory = "/bin";
+  record.containers = true;
   record.defects = "x.A";
   record.startup_timeout = std::chrono::milliseconds(1500);
   record.owner = {{1, 2}, "somebody", std::nullopt};
@@ -227,6 +228,7 @@ TEST_F(FilesTest, RunRecordSurvivesWritingAndReading) {
   const Result<RunRecord> read = ReadRunRecord(directory_.path());
   ASSERT_TRUE(read) << read.error().Brief();
   EXPECT_EQ(read->run_id, record.run_id);
+  EXPECT_TRUE(read->containers);
   EXPECT_EQ(read->startup_timeout, record.startup_timeout);
   EXPECT_EQ(read->owner.process, record.owner.process);
   EXPECT_EQ(read->supervisor, record.supervisor);

@@ -65,6 +65,7 @@ TEST(PlanTest, PlaceholdersAreFilled) {
       {"plain $HOME $ {x} }", "plain $HOME $ {x} }"},
       {"${port.api}", "2001"},
       {"${url.api}/callback?a=${port.api}", "http://127.0.0.1:2001/callback?a=2001"},
+      {"${public_url.api}", "http://127.0.0.1:2001"},
       {"${store.main.url}", "postgresql://readiness:pass-w0rd@127.0.0.1:2003/main"},
       {"${double.whoop.url}", "http://127.0.0.1:2002"},
       {"${double.whoop.proxy}", "http://127.0.0.1:2002"},
@@ -237,7 +238,7 @@ TEST(PlanTest, DoubleIsConfiguredByAFile) {
 
 Deployment WithModel() {
   Deployment deployment = MakeDeployment();
-  deployment.language_models["llm"] = {{"api.openai.example"}, "${secret.client}", "a reply"};
+  deployment.language_models["llm"] = {std::nullopt, {"api.openai.example"}, "${secret.client}", "a reply"};
   return deployment;
 }
 
@@ -283,7 +284,7 @@ TEST(PlanTest, LanguageModelIsReachedOnTheChannelOfTheRun) {
 TEST(PlanTest, LanguageModelNeedsANameOfItsOwn) {
   for (const char* name : {"whoop", "../llm"}) {
     Deployment deployment = MakeDeployment();
-    deployment.language_models[name] = {{}, "k", "r"};
+    deployment.language_models[name] = {std::nullopt, {}, "k", "r"};
     const Result<Plan> plan = MakePlan(Target(), deployment, InputsWithModel());
     ASSERT_FALSE(plan) << name;
     EXPECT_EQ(plan.error().kind, ErrorKind::kDefinition);
@@ -357,11 +358,13 @@ TEST(PlanTest, PortsAreForThoseWhoListen) {
   fixed.port = 4000;
   ServiceDeployment asks = quiet;
   asks.environment["UPSTREAM"] = {"${url.referred}", false};
+  asks.environment["USERS"] = {"${public_url.shown}", false};
   deployment.services["quiet"] = quiet;
   deployment.services["fixed"] = fixed;
   deployment.services["asks"] = asks;
   deployment.services["referred"] = quiet;
-  EXPECT_THAT(ServicesWithPort(deployment), UnorderedElementsAre("api", "fixed", "referred"));
+  deployment.services["shown"] = quiet;
+  EXPECT_THAT(ServicesWithPort(deployment), UnorderedElementsAre("api", "fixed", "referred", "shown"));
 }
 
 TEST(PlanTest, SecretsAreResolved) {

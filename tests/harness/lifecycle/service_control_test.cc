@@ -33,6 +33,11 @@ const Json kHanging{{"op", "break_store"}, {"store", "main"}, {"fault", "hanging
 const Json kMend{{"op", "mend_store"}, {"store", "main"}};
 const Json kSettle{{"op", "settle"}, {"wait_ready", true}};
 
+Json BreakService(const std::string& fault, const std::string& service = "api") {
+  return {{"op", "break_service"}, {"service", service}, {"fault", fault}};
+}
+const Json kMendService{{"op", "mend_service"}, {"service", "api"}};
+
 Json StartRequest(const std::string& variant = "", bool own_stores = false) {
   return {{"op", "start_instance"}, {"service", "api"}, {"variant", variant}, {"own_stores", own_stores}};
 }
@@ -64,6 +69,21 @@ class ServiceControlTest : public RunFixture {
     ::send(connection.get(), request, sizeof request, MSG_NOSIGNAL);
     char byte = 0;
     if (!WaitReadable(connection.get(), Deadline(milliseconds(300)))) return "hangs";
+    return ::recv(connection.get(), &byte, 1, 0) == 1 ? "answers" : "refuses";
+  }
+
+  /// Does the service of the run? "answers", "refuses" or "hangs".
+  std::string Service() const {
+    const Endpoint endpoint = ParseEndpoint(session_.services.at("api").url).value();
+    const Descriptor connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(endpoint.port));
+    if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return "refuses";
+    ::send(connection.get(), "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL);
+    char byte = 0;
+    if (!WaitReadable(connection.get(), Deadline(milliseconds(500)))) return "hangs";
     return ::recv(connection.get(), &byte, 1, 0) == 1 ? "answers" : "refuses";
   }
 
@@ -246,6 +266,100 @@ TEST_F(ServiceControlTest, AServiceThatEndsWhileTheStoreIsAwayIsStartedAgain) {
   ASSERT_TRUE(Ask(item, kSettle));
   EXPECT_THAT(Get(Url()), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(State().spoiled, "");
+}
+
+TEST_F(ServiceControlTest, ABrokenServiceIsAwayAndComesBack) {
+  Up({.store = true});
+  ControlConnection item = Connect();
+  const Json kProcess{{"op", "process"}, {"service", "api"}};
+  for (const std::string fault : {"stopped", "killed", "hanging"}) {
+    const Json before = Ask(item, kProcess).value();
+    const Result<Json> broken = Ask(item, BreakService(fault));
+    ASSERT_TRUE(broken) << broken.error().Brief();
+    EXPECT_EQ(Service(), fault == "hanging" ? "hangs" : "refuses") << fault;
+    const Result<Json> mended = Ask(item, kMendService);
+    ASSERT_TRUE(mended) << mended.error().Brief();
+    EXPECT_EQ(Service(), "answers") << fault;
+    EXPECT_EQ(Ask(item, kProcess).value() == before, fault == "hanging");
+  }
+  EXPECT_TRUE(Ask(item, kMendService)) << "without a fault: nothing";
+  ASSERT_TRUE(Ask(item, BreakService("hanging")));
+  ASSERT_TRUE(Ask(item, BreakService("killed"))) << "one fault replaces the other";
+  EXPECT_EQ(Service(), "refuses");
+  ASSERT_TRUE(Ask(item, kStopped)) << "and a store may be away at the same time";
+  ASSERT_TRUE(Ask(item, kSettle));
+  EXPECT_EQ(Service(), "answers");
+  EXPECT_EQ(Store(), "answers");
+  EXPECT_EQ(CountServices(), 1);
+  EXPECT_EQ(State().spoiled, "");
+}
+
+TEST_F(ServiceControlTest, WhatServiceFaultsCannotBeIsSaid) {
+  Up({});
+  ControlConnection item = Connect();
+  EXPECT_EQ(Ask(item, BreakService("cut_off")).error().kind, ErrorKind::kNotAvailable);
+  EXPECT_EQ(Ask(item, BreakService("stopped", "web")).error().kind, ErrorKind::kNotAvailable);
+  EXPECT_EQ(Ask(item, BreakService("broken")).error().kind, ErrorKind::kMalformed);
+  EXPECT_EQ(Service(), "answers") << "a fault that cannot be leaves all as it was";
+  EXPECT_TRUE(Ask(item, BreakService("killed")));
+  ControlConnection other = Connect();
+  EXPECT_EQ(Ask(other, BreakService("stopped")).error().kind, ErrorKind::kRefused);
+  EXPECT_EQ(Ask(other, kMendService).error().kind, ErrorKind::kRefused);
+  EXPECT_TRUE(Ask(item, kSettle));
+  EXPECT_EQ(State().spoiled, "");
+}
+
+TEST_F(ServiceControlTest, ABreakOfAServiceLeavesInstancesAlone) {
+  Up({});
+  ControlConnection item = Connect();
+  const std::string url = Ask(item, StartRequest()).value().at("url");
+  ASSERT_TRUE(Ask(item, BreakService("killed")));
+  EXPECT_THAT(Get(url + "/"), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(Service(), "refuses");
+  ASSERT_TRUE(Ask(item, kSettle));
+  EXPECT_EQ(Service(), "answers");
+}
+
+TEST_F(ServiceControlTest, ItemsThatAreKilledLeaveNoServiceBroken) {
+  Up({.store = true});
+  for (const std::vector<Json>& requests :
+       std::vector<std::vector<Json>>{{BreakService("stopped")},
+                                      {BreakService("killed")},
+                                      {BreakService("hanging")},
+                                      {kStopped, BreakService("hanging")},
+                                      {StartRequest("", true), BreakService("killed"), kHanging}}) {
+    Kill(ItemThatAsks(requests));
+    EXPECT_TRUE(Eventually([&] { return Store() == "answers" && Service() == "answers" && CountServices() == 1; }))
+        << Json(requests).dump();
+    ControlConnection next = Connect();
+    EXPECT_TRUE(Ask(next, kSettle));
+    EXPECT_EQ(State().spoiled, "");
+  }
+}
+
+TEST_F(ServiceControlTest, AServiceThatEndsWhileItHangsIsStartedAgain) {
+  Up({});
+  ControlConnection item = Connect();
+  ASSERT_TRUE(Ask(item, BreakService("hanging")));
+  const std::string process = Ask(item, {{"op", "process"}, {"service", "api"}}).value();
+  ::kill(std::stoi(process.substr(std::string("pid ").size())), SIGKILL);
+  ASSERT_TRUE(Eventually([&] { return !Ask(item, {{"op", "process"}, {"service", "api"}}); }));
+  const Result<Json> mended = Ask(item, kMendService);
+  ASSERT_TRUE(mended) << mended.error().Brief();
+  EXPECT_EQ(Service(), "answers");
+  EXPECT_TRUE(Ask(item, kSettle));
+  EXPECT_EQ(State().spoiled, "");
+}
+
+TEST_F(ServiceControlTest, ABrokenServiceThatDoesNotComeBackSpoilsTheTarget) {
+  const std::string sick = directory_ / "sick";
+  Up({.environment = {{"SICK", sick}}, .startup_timeout_ms = 1'500});
+  {
+    ControlConnection item = Connect();
+    ASSERT_TRUE(Ask(item, BreakService("killed")));
+    std::ofstream(sick) << "x";
+  }
+  EXPECT_TRUE(Eventually([&] { return State().spoiled.find("did not come back") != std::string::npos; }));
 }
 
 TEST_F(ServiceControlTest, ATargetThatDoesNotComeBackIsSpoiled) {

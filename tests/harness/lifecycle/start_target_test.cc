@@ -28,6 +28,18 @@ class FakeEngine : public Engine {
     if (spec.name == fails) return Fail(ErrorKind::kTarget, "exited with code 1");
     return {};
   }
+  Result<void> UseCompose(const ComposeSources& sources) override {
+    calls.push_back("compose " + sources.environment.at("IMAGE"));
+    return {};
+  }
+  Result<void> StartAll(const std::vector<ServiceSpec>& all) override {
+    if (all.size() == 1 && !all.front().container) return Start(all.front());
+    std::string names = "together";
+    for (const ServiceSpec& spec : all) names += " " + spec.name;
+    calls.push_back(names);
+    specs.insert(specs.end(), all.begin(), all.end());
+    return {};
+  }
   Result<void> RunToEnd(const ServiceSpec& spec) override {
     calls.push_back("run " + spec.name);
     return {};
@@ -56,7 +68,8 @@ class StartTargetTest : public ::testing::Test {
     deployment_.file = directory_ / "deployment.json";
     deployment_.stores = {{"main", "postgresql"}};
     deployment_.secrets = {{"key", "generated:16"}};
-    deployment_.data_providers["whoop"] = DataProviderDeployment{{"api.example.com"}, "id", "${secret.key}"};
+    deployment_.data_providers["whoop"] =
+        DataProviderDeployment{std::nullopt, {"api.example.com"}, "id", "${secret.key}"};
     ServiceDeployment service;
     service.command = {"api"};
     service.environment["URL"] = {"${store.main.url}", false};
@@ -74,9 +87,10 @@ class StartTargetTest : public ::testing::Test {
   }
 
   Result<StartedTarget> Start() {
-    const StartTools tools{engine_, [this](const std::string& database) -> Result<std::string> {
+    const StartTools tools{engine_, [this](const std::string& database) -> Result<DatabaseUrls> {
                              engine_.calls.push_back("database " + database);
-                             return "postgresql://readiness:pass-w0rd@127.0.0.1:1/" + database;
+                             return DatabaseUrls{"postgresql://readiness:pass-w0rd@127.0.0.1:1/" + database,
+                                                 "postgresql://readiness:pass-w0rd@postgresql:5432/" + database};
                            }};
     return StartTarget(target_, deployment_, request_, tools, redactor_);
   }
@@ -150,9 +164,24 @@ TEST_F(StartTargetTest, DefectsOfADeploymentWithoutAnyFailBeforeAnythingStarts) 
   EXPECT_TRUE(engine_.calls.empty());
 }
 
-TEST_F(StartTargetTest, OtherEnginesAreRefused) {
+TEST_F(StartTargetTest, ContainersStartTogether) {
   deployment_.engine = EngineKind::kCompose;
-  EXPECT_EQ(Start().error().kind, ErrorKind::kNotAvailable);
+  deployment_.compose.files = {"/compose.yaml"};
+  deployment_.compose.environment["IMAGE"] = {"${image.api}", false};
+  deployment_.data_providers["whoop"].port = 4100;
+  for (auto& [name, service] : deployment_.services) {
+    service.command.clear();
+    service.container_port = 8000;
+  }
+  request_.images.images["api"] = "api:1";
+  request_.images.double_images["readiness-double-data-provider"] = "provider:1";
+  const Result<StartedTarget> started = Start();
+  ASSERT_TRUE(started) << started.error().Brief();
+  EXPECT_THAT(engine_.calls, ElementsAre("port", "port 4000", "port 4100", "database ai_x_main", "compose api:1",
+                                         "together double-whoop", "together api worker"));
+  EXPECT_EQ(engine_.specs.at(1).environment.at("URL"), "postgresql://readiness:pass-w0rd@postgresql:5432/ai_x_main");
+  EXPECT_EQ(started->session.stores.at("main"), "postgresql://readiness:pass-w0rd@127.0.0.1:1/ai_x_main");
+  EXPECT_EQ(std::filesystem::status(directory_ / "double-whoop-ca").permissions(), std::filesystem::perms(0755));
 }
 
 }  // namespace

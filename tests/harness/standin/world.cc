@@ -50,7 +50,7 @@ Cluster::~Cluster() {
 }
 
 std::string Cluster::NewDatabase() {
-  return OrAbort(postgres_->CreateDatabase("standin_" + std::to_string(++databases_)));
+  return OrAbort(postgres_->CreateDatabase("standin_" + std::to_string(++databases_))).observed;
 }
 
 World::World(const std::string& program, const std::map<std::string, std::string>& overrides) {

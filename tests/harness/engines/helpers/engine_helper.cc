@@ -4,10 +4,12 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -35,7 +37,8 @@ int Listen(const char* port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  // In a container, loopback is its own.
+  address.sin_addr.s_addr = htonl(::getenv("LISTEN_ON_ALL") != nullptr ? INADDR_ANY : INADDR_LOOPBACK);
   if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(socket, 16) != 0) {
     Say(std::string("cannot listen: ") + std::strerror(errno) + "\n");
     ::_exit(98);
@@ -115,6 +118,32 @@ void ShowSurroundings() {
   Say(text);
 }
 
+bool Answers(const char* host, const char* port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host, port, &hints, &found) != 0) return false;
+  const int socket = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience{1, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  char answer[16];
+  const bool answers = ::connect(socket, found->ai_addr, found->ai_addrlen) == 0 && ::write(socket, "x", 1) == 1 &&
+                       ::read(socket, answer, sizeof answer) > 0;
+  ::freeaddrinfo(found);
+  ::close(socket);
+  return answers;
+}
+
+/// Says whenever it changes whether another service answers.
+[[noreturn]] void WatchPeer(const char* host, const char* port) {
+  for (int before = -1;; ::usleep(50'000)) {
+    const int now = Answers(host, port) ? 1 : 0;
+    if (now != before) Say(now == 1 ? "peer answers\n" : "peer is away\n");
+    before = now;
+  }
+}
+
 [[noreturn]] void Flood() {
   std::string block;
   while (block.size() < 64 * 1024) block += "the quick brown fox jumps over the lazy dog\n";
@@ -183,5 +212,9 @@ int main(int argc, char** argv) {
   }
   if (mode == "surroundings") ShowSurroundings();
   if (mode == "flood") Flood();
+  if (mode == "watch-peer" && argc > 3) WatchPeer(argv[2], argv[3]);
+  if (mode == "eat-memory") {
+    for (;;) std::memset(std::malloc(1 << 20), 1, 1 << 20);
+  }
   return 0;
 }
