@@ -29,7 +29,7 @@ constexpr Milliseconds kCallTime{30'000};
 constexpr Milliseconds kEndTime{2'000};     // from the end of a container's log to its own
 constexpr Milliseconds kLastLines{5'000};   // from a container's end to that of its log
 constexpr Milliseconds kRemoveTime{8'000};  // of the ten seconds in which a run has to be gone
-constexpr Milliseconds kUpTime{30'000};     // what compose itself may need beside the startup time
+constexpr Milliseconds kUpTime{60'000};     // what compose itself may need beside the startup time
 constexpr std::size_t kRemovals = 8;        // at a time
 
 struct Service {

@@ -198,12 +198,14 @@ class Waiter {
     while (true) {
       if (EndsWithin(child_, 0)) return Ended(condition, seen);
       // Not shorter than a moment, so that even a late condition is looked at once.
+      const bool cut_short = deadline_.Remaining() < patience;
       const Deadline one_try(std::max(std::min(patience, deadline_.Remaining()), kShortestTry));
       Look look = LookOnce(condition, *endpoint, one_try.Remaining());
       if (look.holds) look = looks_.owner(*endpoint);
       if (look.holds) return std::nullopt;
       if (EndsWithin(child_, 0)) return Ended(condition, seen);
-      seen = look.seen;
+      // What the last moments were too short for tells less than what was seen before.
+      if (look.fatal || !cut_short || !one_try.Passed() || pause == kFirstPause) seen = look.seen;
       if (look.fatal) return NotReady{ErrorKind::kTarget, Describe(condition, spec_.url), seen, false};
       if (deadline_.Passed()) return NotReady{ErrorKind::kTimeout, Describe(condition, spec_.url), seen, false};
       // A try that used up its time was a slow answer: a second one gets longer, or slow first requests would never

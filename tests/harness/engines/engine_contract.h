@@ -86,7 +86,7 @@ class EngineContract : public ::testing::Test {
     spec.name = name;
     spec.log_file = directory_ + "/" + name + ".log";
     spec.ready = ready;
-    spec.startup_timeout = Milliseconds(30'000);
+    spec.startup_timeout = Milliseconds(100'000);
     spec.stop_grace = Milliseconds(100);
     return spec;
   }
@@ -118,7 +118,7 @@ TYPED_TEST_P(EngineContract, RunToEndTellsExitCodesSignalsAndTimeouts) {
 
   // Such a signal from the first process of a container to itself has no effect.
   ServiceSpec endless = this->Helper("endless", {"deaf"}, {});
-  endless.startup_timeout = Milliseconds(1'500);
+  endless.startup_timeout = Milliseconds(3'000);
   const Result<void> late = this->engine_->RunToEnd(endless);
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().kind, ErrorKind::kTimeout);
@@ -233,14 +233,14 @@ TYPED_TEST_P(EngineContract, FailedStartsSayWhatWasAwaitedSeenAndWritten) {
   EXPECT_THAT(error.fix, HasSubstr("dies.log"));
 
   ServiceSpec sick = this->Listener("sick", "serve", {HttpAnswers({200})}, {"1000000"});
-  sick.startup_timeout = Milliseconds(1'500);
+  sick.startup_timeout = Milliseconds(3'000);
   error = this->Failure(sick);
   EXPECT_EQ(error.kind, ErrorKind::kTimeout);
-  EXPECT_THAT(error.what, HasSubstr("service sick was not ready within 1500 ms"));
+  EXPECT_THAT(error.what, HasSubstr("service sick was not ready within 3000 ms"));
   EXPECT_THAT(error.actual, HasSubstr("status 503"));
 
   ServiceSpec silent = this->Listener("silent", "never-ready", {PortOpen()});
-  silent.startup_timeout = Milliseconds(1'500);
+  silent.startup_timeout = Milliseconds(3'000);
   error = this->Failure(silent);
   EXPECT_EQ(error.kind, ErrorKind::kTimeout) << "what publishes a port is not the service";
   EXPECT_THAT(error.actual, HasSubstr("connection refused"));
