@@ -1,5 +1,5 @@
-// Measures what Readiness costs, against what the same work costs without it, and writes a table. It judges nothing: its
-// exit code is 0 whatever the figures are, 1 when something could not be measured, 2 for a wrong command line.
+// Measures what Readiness costs, against what the same work costs without it, and writes a table. It judges nothing:
+// its exit code is 0 whatever the figures are, 1 when something could not be measured, 2 for a wrong command line.
 //
 //   readiness_bench --output <file> [--only <part>]... [--rounds <n>] [--keep]
 //
@@ -28,11 +28,16 @@ struct Options {
   bool keep = false;
 };
 
-const std::vector<std::pair<std::string, Result<Part> (*)(const bench::Place&)>> kParts = {
-    {"item", MeasureItem}, {"suites", MeasureSuites}, {"scale", MeasureScale}, {"compose", MeasureCompose}, {"hurl", MeasureHurl}};
+const std::vector<std::pair<std::string, Result<Part> (*)(const bench::Place&)>> kParts = {{"item", MeasureItem},
+                                                                                           {"suites", MeasureSuites},
+                                                                                           {"scale", MeasureScale},
+                                                                                           {"compose", MeasureCompose},
+                                                                                           {"hurl", MeasureHurl}};
 
 int Usage() {
-  fmt::print(stderr, "usage: readiness_bench --output <file> [--only item|suites|scale|compose|hurl]... [--rounds <1 to 1000>] [--keep]\n");
+  fmt::print(stderr,
+             "usage: readiness_bench --output <file> [--only item|suites|scale|compose|hurl]... [--rounds <1 to 1000>] "
+             "[--keep]\n");
   return 2;
 }
 
@@ -48,7 +53,8 @@ bool Parse(int argc, char** argv, Options& options) {
     if (word == "--output") {
       options.output = value;
     } else if (word == "--only") {
-      if (std::none_of(kParts.begin(), kParts.end(), [&](const auto& part) { return part.first == value; })) return false;
+      if (std::none_of(kParts.begin(), kParts.end(), [&](const auto& part) { return part.first == value; }))
+        return false;
       options.only.push_back(value);
     } else if (word == "--rounds") {
       const auto parsed = std::from_chars(value.data(), value.data() + value.size(), options.rounds);
@@ -73,7 +79,8 @@ int main(int argc, char** argv) {
   std::vector<Part> parts;
   int code = 0;
   for (const auto& [part, measure] : kParts) {
-    if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), part) == options.only.end()) continue;
+    if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), part) == options.only.end())
+      continue;
     fmt::print(stderr, "measuring: {}\n", part);
     const std::string place = folder + "/" + part;
     std::filesystem::create_directory(place);

@@ -108,13 +108,21 @@ Result<Finished> Run(const Command& command, const std::function<void()>& meanwh
   run.output = ReadAll(output);
   ::close(output);
   if (!ended) {
-    return Fail({ErrorKind::kTimeout, "not measured: a command did not end", std::nullopt,
-                 fmt::format("{} s", command.timeout.count()), Shown(command), {}});
+    return Fail({ErrorKind::kTimeout,
+                 "not measured: a command did not end",
+                 std::nullopt,
+                 fmt::format("{} s", command.timeout.count()),
+                 Shown(command),
+                 {}});
   }
   if (std::find(command.accepted.begin(), command.accepted.end(), run.code) == command.accepted.end()) {
     const std::string tail = run.output.substr(run.output.size() - std::min<std::size_t>(run.output.size(), 2000));
-    return Fail({ErrorKind::kEnvironment, "not measured: a command failed", std::nullopt, Shown(command),
-                 fmt::format("exit code {}: {}", run.code, Printable(tail, 2000)), {}});
+    return Fail({ErrorKind::kEnvironment,
+                 "not measured: a command failed",
+                 std::nullopt,
+                 Shown(command),
+                 fmt::format("exit code {}: {}", run.code, Printable(tail, 2000)),
+                 {}});
   }
   return run;
 }
@@ -136,8 +144,12 @@ double Samples::Median() const {
   return sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-double Samples::Min() const { return empty() ? 0 : *std::min_element(values_.begin(), values_.end()); }
-double Samples::Max() const { return empty() ? 0 : *std::max_element(values_.begin(), values_.end()); }
+double Samples::Min() const {
+  return empty() ? 0 : *std::min_element(values_.begin(), values_.end());
+}
+double Samples::Max() const {
+  return empty() ? 0 : *std::max_element(values_.begin(), values_.end());
+}
 
 Samples Differences(const Samples& ours, const Samples& other) {
   return Combine(ours, other, [](double a, double b) { return a - b; });

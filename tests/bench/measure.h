@@ -1,6 +1,6 @@
 #pragma once
-// Runs commands as whole processes and measures them by what the kernel accounts to each: wall time, CPU time, peak memory.
-// And what is made of several runs. One thread; no process outlives the call that started it.
+// Runs commands as whole processes and measures them by what the kernel accounts to each: wall time, CPU time, peak
+// memory. And what is made of several runs. One thread; no process outlives the call that started it.
 
 #include <chrono>
 #include <functional>
@@ -12,8 +12,8 @@
 namespace readiness::bench {
 
 struct Command {
-  std::vector<std::string> words;  ///< [0] is searched in PATH
-  std::string directory;           ///< empty: ours
+  std::vector<std::string> words;   ///< [0] is searched in PATH
+  std::string directory;            ///< empty: ours
   std::vector<int> accepted = {0};  ///< exit codes; any other is an error: what did not work is not measured
   std::chrono::seconds timeout{600};
 };

@@ -1,6 +1,6 @@
 #pragma once
-// The parts of the benchmark. Each works in a folder of its own, leaves nothing running, and fails only when it could not
-// measure. One thread.
+// The parts of the benchmark. Each works in a folder of its own, leaves nothing running, and fails only when it could
+// not measure. One thread.
 
 #include <string>
 

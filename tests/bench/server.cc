@@ -1,5 +1,5 @@
-// The target of the benchmark: answers every request with the same JSON and closes, in one thread, so that what is measured is
-// not the target. `bench_server <port>`.
+// The target of the benchmark: answers every request with the same JSON and closes, in one thread, so that what is
+// measured is not the target. `bench_server <port>`.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,7 +13,8 @@
 namespace {
 
 constexpr char kAnswer[] =
-    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\nConnection: close\r\n\r\n{\"status\":\"up\"}";
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\nConnection: "
+    "close\r\n\r\n{\"status\":\"up\"}";
 
 // Whole requests are small and without a body here; a client that sends nothing is given up after a second.
 void Serve(int client) {
@@ -39,7 +40,8 @@ int main(int argc, char** argv) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0));
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener, 128) != 0) return 1;
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener, 128) != 0)
+    return 1;
   for (;;) {
     const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) continue;

@@ -12,7 +12,7 @@ namespace readiness::bench {
 /// One line of the table. Samples are shown as "median (min to max)".
 struct Row {
   std::string what;
-  std::string unit;     ///< of `ours` and `other`
+  std::string unit;  ///< of `ours` and `other`
   Samples ours;
   std::string against;  ///< what `other` is
   Samples other;

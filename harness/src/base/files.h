@@ -16,8 +16,8 @@ Result<std::string> ReadFile(const std::string& file, std::size_t max_bytes = 8 
 /// whatever the umask. After a power failure the file may be empty: that has to be as red as a missing one.
 Result<void> WriteFileAtomically(const std::string& file, std::string_view contents, unsigned mode = 0644);
 
-/// As WriteFileAtomically, and on the disk before it is at its place, so that it is whole after a power failure too. Takes
-/// as long as the disk does: for files whose emptiness nobody would notice, and for those that people keep.
+/// As WriteFileAtomically, and on the disk before it is at its place, so that it is whole after a power failure too.
+/// Takes as long as the disk does: for files whose emptiness nobody would notice, and for those that people keep.
 Result<void> WriteFileDurably(const std::string& file, std::string_view contents, unsigned mode = 0644);
 
 /// Makes the folder and its parents.
