@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "base/text.h"
 
@@ -24,6 +25,8 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return value_; }
+  // Network file systems say only here that what was written did not arrive.
+  bool Close() { return ::close(std::exchange(value_, -1)) == 0; }
 
  private:
   int value_;
@@ -76,14 +79,17 @@ Result<std::string> ReadFile(const std::string& file, std::size_t max_bytes) {
   }
 }
 
-Result<void> WriteFileAtomically(const std::string& file, std::string_view contents, unsigned mode) {
+namespace {
+
+Result<void> WriteAndRename(const std::string& file, std::string_view contents, unsigned mode, bool durably) {
   const std::string temporary = fmt::format("{}.{}.tmp", file, RandomHex(6));
   {
-    const Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (descriptor.get() < 0) return Fail(SystemError("cannot create", temporary, errno));
     auto written = WriteAll(descriptor.get(), contents, file);
     if (written && ::fchmod(descriptor.get(), mode) != 0) written = Fail(SystemError("cannot set mode", file, errno));
-    if (written && ::fsync(descriptor.get()) != 0) written = Fail(SystemError("cannot write", file, errno));
+    if (written && durably && ::fsync(descriptor.get()) != 0) written = Fail(SystemError("cannot write", file, errno));
+    if (written && !descriptor.Close()) written = Fail(SystemError("cannot write", file, errno));
     if (!written) {
       ::unlink(temporary.c_str());
       return written;
@@ -95,6 +101,16 @@ Result<void> WriteFileAtomically(const std::string& file, std::string_view conte
     return Fail(SystemError("cannot replace", file, code));
   }
   return {};
+}
+
+}  // namespace
+
+Result<void> WriteFileAtomically(const std::string& file, std::string_view contents, unsigned mode) {
+  return WriteAndRename(file, contents, mode, false);
+}
+
+Result<void> WriteFileDurably(const std::string& file, std::string_view contents, unsigned mode) {
+  return WriteAndRename(file, contents, mode, true);
 }
 
 Result<void> MakeDirectories(const std::string& directory, unsigned mode) {

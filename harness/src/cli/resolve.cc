@@ -129,7 +129,7 @@ Result<void> Write(const ResolveOptions& options, const Suite& suite, const std:
   READINESS_RETURN_IF_ERROR(WriteRegistered(options.suite_directory, Register(options, suite, items)));
   READINESS_RETURN_IF_ERROR(
       WriteFileAtomically(options.suite_directory + "/epilogue.cmake", WriteEpilogueFile(options)));
-  return WriteFileAtomically(options.suite_directory + "/tests.cmake", WriteCTestFile(options, items));
+  return WriteFileDurably(options.suite_directory + "/tests.cmake", WriteCTestFile(options, items));
 }
 
 }  // namespace

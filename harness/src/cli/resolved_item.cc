@@ -72,13 +72,12 @@ Result<void> WriteResolvedItem(const ResolvedItem& resolved) {
   };
   const std::string text = json.dump(2) + "\n";
   const std::string file = directory + "/item.json";
-  if (const auto before = ReadFile(file); !before || *before != text) {
-    // What was judged was another item; its record says nothing about this one.
-    READINESS_ASSIGN(const std::string record, RecordFile(resolved.suite_directory, resolved.item.id));
-    std::error_code code;
-    std::filesystem::remove(record, code);
-    if (code) return Fail({ErrorKind::kEnvironment, "cannot remove", Place{record, 0, 0}, {}, code.message(), {}});
-  }
+  if (const auto before = ReadFile(file); before && *before == text) return {};
+  // What was judged was another item; its record says nothing about this one.
+  READINESS_ASSIGN(const std::string record, RecordFile(resolved.suite_directory, resolved.item.id));
+  std::error_code code;
+  std::filesystem::remove(record, code);
+  if (code) return Fail({ErrorKind::kEnvironment, "cannot remove", Place{record, 0, 0}, {}, code.message(), {}});
   return WriteFileAtomically(file, text);
 }
 

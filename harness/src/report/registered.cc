@@ -144,7 +144,7 @@ Result<void> WriteRegistered(const std::string& suite_directory, const Registere
   const std::string file = FileOf(suite_directory);
   READINESS_RETURN_IF_ERROR(Check(suite, file));
   READINESS_RETURN_IF_ERROR(MakeDirectories(suite_directory));
-  return WriteFileAtomically(file, ToJson(suite).dump(1, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
+  return WriteFileDurably(file, ToJson(suite).dump(1, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
 }
 
 Result<RegisteredSuite> ReadRegistered(const std::string& suite_directory) {

@@ -55,10 +55,10 @@ Result<VerdictSummary> ReportSuite(const ReportOptions& options) {
   READINESS_ASSIGN(SuiteVerdict verdict, Conclude(suite, std::move(records), options.run_id));
 
   const std::string items_directory = ItemsDirectory(options.suite_directory);
-  READINESS_RETURN_IF_ERROR(WriteFileAtomically(
+  READINESS_RETURN_IF_ERROR(WriteFileDurably(
       summary.junit_file, RenderJunit(suite, verdict, {items_directory, options.console.relative_to})));
   if (Result<void> written =
-          WriteFileAtomically(summary.verdict_file, SerializeVerdict(suite, verdict, summary.junit_file));
+          WriteFileDurably(summary.verdict_file, SerializeVerdict(suite, verdict, summary.junit_file));
       !written) {
     // The verdict's failure is the one to report; a JUnit file without it must not look like a finished report.
     (void)Remove(summary.junit_file);
@@ -90,7 +90,7 @@ Result<void> WriteJunit(const std::string& file, const std::vector<VerdictSummar
     troubles.push_back({fmt::format("suite {}", suite), RenderError(error)});
   }
   READINESS_RETURN_IF_ERROR(MakeDirectories(ParentOf(file)));
-  return WriteFileAtomically(file, RenderJunit(name, parts, troubles));
+  return WriteFileDurably(file, RenderJunit(name, parts, troubles));
 }
 
 }  // namespace readiness
