@@ -45,6 +45,8 @@ class CredentialsTest : public ::testing::Test {
                           {"left_out", Json::array()},
                           {"owner_may_get", Json::array()},
                           {"may_change", {"audit_events"}},
+                          {"owner_names", {"user_id"}},
+                          {"owner_headers", {"X-User-Id"}},
                           {"late_effects_within_ms", 0}};
           parameters.update(other);
           return parameters;
@@ -57,7 +59,7 @@ class CredentialsTest : public ::testing::Test {
     Checks(kCreate, [this](const auto& sent) { t.store.AddRows(sent.subject.owner, "things", 1); });
     Checks(kDelete, [this](const auto& sent) { t.store.AddRows(sent.subject.owner, "things", -1); });
     Checks(kLogout);
-    t.identities.WhenMade("*", [this](const Identity& who) { t.store.AddRows(who.owner, "things", 3); });
+    t.openapi.WhenPopulated([this](const Identity& who) { t.store.AddRows(who.owner, "things", 3); });
   }
 
   void Checks(const std::string& operation, FakeOpenApi::Effect effect = nullptr) {

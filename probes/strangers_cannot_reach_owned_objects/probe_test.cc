@@ -77,7 +77,7 @@ class StrangersTest : public ::testing::Test {
     });
     for (const char* name : {kRead, kChange, kDelete}) Guards(name);
     t.openapi.Handle(kClose, [](const Sent&) { return Answer(200, "{}"); });
-    t.identities.WhenMade("*", [this](const Identity& who) { t.store.AddRows(who.owner, "things", 3); });
+    t.openapi.WhenPopulated([this](const Identity& who) { t.store.AddRows(who.owner, "things", 3); });
   }
 
   void ListsOwn(const std::string& operation) {

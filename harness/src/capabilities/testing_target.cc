@@ -81,6 +81,7 @@ Result<std::vector<Operation>> FakeOpenApi::Operations(const std::string&) {
 Result<PopulatedIdentity> FakeOpenApi::Populate(const Identity& who) {
   populated.push_back(who.label);
   if (populate_error_) return Fail(*populate_error_);
+  if (populated_effect_) populated_effect_(who);
   PopulatedIdentity identity{who, {}};
   identity.who.values["object_id"] = "object-of-" + who.label;
   identity.canaries.Add("canary of " + who.label, "canary-of-" + who.label);
