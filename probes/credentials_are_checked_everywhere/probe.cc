@@ -204,6 +204,7 @@ class Sweep {
     rows_.emplace(store_, who.owner, settings_.may_change);
     READINESS_RETURN_IF_ERROR(rows_->BeforeObjects());
     READINESS_ASSIGN(owner_, context_.openapi.Populate(who));
+    texts_ = owner_.canaries;
     READINESS_ASSIGN(const std::string unseen, rows_->AfterObjects());
     if (!unseen.empty()) rows_unseen_ = unseen;
     sight_.Forget();
@@ -496,6 +497,13 @@ class Sweep {
     return {};
   }
 
+  // Whoever logs in as the owner is told the owner's id: a request that carries a text of the owner's may be answered
+  // so.
+  const Canaries& ForPublic(const Exchange& exchange) const {
+    const bool speaks_of_owner = !texts_.FindIn(exchange.request.url + "\n" + exchange.request.body).empty();
+    return speaks_of_owner ? texts_ : owner_.canaries;
+  }
+
   Result<void> LookAtPublicOnes() {
     for (const Operation& operation : settings_.operations) {
       const OperationNote* note = NoteAbout(settings_.open, operation);
@@ -503,7 +511,7 @@ class Sweep {
       const Result<Exchange> exchange = context_.openapi.Call(operation, Identity::Anonymous(), owner_.who);
       if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
       std::string seen = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
-      std::vector<CanaryHit> shown = exchange ? GivenAway(*exchange, owner_.canaries) : std::vector<CanaryHit>{};
+      std::vector<CanaryHit> shown = exchange ? GivenAway(*exchange, ForPublic(*exchange)) : std::vector<CanaryHit>{};
       const OperationNote* by_design = NoteAbout(settings_.shown_to_all, operation);
       READINESS_ASSIGN(const std::string taken, TakeShownToAll(shown, owner_.who, by_design));
       if (shown.empty()) {
@@ -565,6 +573,7 @@ class Sweep {
   const Settings settings_;
   Store& store_;
   PopulatedIdentity owner_;
+  Canaries texts_;  // the owner's, without its ids
   std::optional<OwnerRows> rows_;
   OtherTables others_;
   OwnerSight sight_;

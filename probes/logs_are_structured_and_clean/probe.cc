@@ -420,15 +420,15 @@ class LogInspection {
         without.push_back(Shown(Json(line)));
       }
     }
-    if (!unasked_.empty()) {
-      // Told, but it is no observation: whose lines these are was not decided.
-      context_.findings.AddControl(
-          {"lines_are_attributed",
-           "every line without an id has the members of one that the instance wrote when nobody asked", without.empty(),
-           without.empty() ? fmt::format("{} of {} lines", like_unasked, lines.size())
-                           : fmt::format("{} others, as {}", without.size(), without.front())});
-      return;
-    }
+    // Told, but it is no observation: whose lines these are was not decided.
+    const bool attributed = unasked_.empty() || without.empty();
+    context_.findings.AddControl(
+        {"lines_are_attributed",
+         "every line without an id has the members of one that the instance wrote when nobody asked", attributed,
+         unasked_.empty() ? "it wrote nothing when nobody asked"
+         : attributed     ? fmt::format("{} of {} lines", like_unasked, lines.size())
+                          : fmt::format("{} others, as {}", without.size(), without.front())});
+    if (!unasked_.empty()) return;
     if (without.empty()) {
       context_.findings.AddObservation(
           {"lines written meanwhile", fmt::format("all of {} carry the id of a request", lines.size())});

@@ -356,8 +356,9 @@ class FakeOpenApi : public OpenApi {
                         const OperationInput& input = {}) override;
   std::vector<std::string> SubjectPathParameters(const Operation& operation) override;
 
-  std::vector<Sent> sent;              ///< every Call, in order, also those without answer
-  std::vector<std::string> populated;  ///< labels, in order
+  std::map<std::string, Values> values_of;  ///< what Populate captures for a label, in addition
+  std::vector<Sent> sent;                   ///< every Call, in order, also those without answer
+  std::vector<std::string> populated;       ///< labels, in order
 
  private:
   struct Scripted {

@@ -177,6 +177,8 @@ void AddOwnIds(const Values& of_others, PopulatedIdentity& owner) {
     const auto& text = value.get_ref<const std::string&>();
     const bool has_digit = text.find_first_of("0123456789") != std::string::npos;
     if (text.size() < kShortest || !has_digit || text.find(' ') != std::string::npos || is_date(text)) continue;
+    // Whoever logs in gets the token again; what it opens is what is looked at.
+    if (!owner.who.token.empty() && owner.who.token.find(text) != std::string::npos) continue;
     if (others.find(text) != std::string::npos || !owner.canaries.FindIn(text).empty()) continue;
     owner.canaries.Add(AttributeCanary(owner.who, name), text);
   }
