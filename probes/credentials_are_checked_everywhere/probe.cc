@@ -9,10 +9,11 @@
 #include <set>
 #include <utility>
 
+#include "pretenders.h"
 #include "readiness/late_effects.h"
 #include "readiness/sweep.h"
 
-namespace readiness::probes {
+namespace readiness::probes::credential_parts {
 namespace {
 
 // What the item says, typed.
@@ -26,17 +27,9 @@ struct Settings {
   std::vector<OperationNote> open, left_out, owner_may_get, shown_to_all;
 };
 
-constexpr const char* kForged = "forged: ";
 constexpr const char* kGarbage = "forged: garbage";
 // Statuses of one who was let in and then not served; others say nothing about the credential.
 const std::set<int> kAfterTheCheck = {402, 403, 404, 409, 410, 423};
-
-// Somebody without a valid credential, and how the request departs from the usual one.
-struct Caller {
-  Identity who;
-  OperationInput input;
-  bool names_owner = false;  // in places that the target may not take at all
-};
 
 // What was seen of one operation.
 struct Judgement {
@@ -231,53 +224,12 @@ class Sweep {
     return {};
   }
 
-  // Nobody who says who it is in other places than the credential, or brings a credential that says nothing.
-  std::vector<Caller> Pretenders() const {
-    std::vector<Caller> callers;
-    const auto add = [&](const std::string& how) -> OperationInput& {
-      callers.push_back({Anonymous("anonymous " + how), {}, false});
-      return callers.back().input;
-    };
-    const std::string& owner = owner_.who.owner;
-    if (!settings_.owner_names.empty()) {
-      OperationInput& input = add("naming the owner in the query");
-      for (const std::string& name : settings_.owner_names) input.query.emplace_back(name, NameOf(name));
-      callers.back().names_owner = true;
-    }
-    OperationInput& headers = add("naming the owner in headers and cookies");
-    for (const std::string& name : settings_.owner_headers) headers.headers.emplace_back(name, owner);
-    std::string cookies;
-    for (const char* name : {"session", "sessionid", "token", "access_token", "user_id"})
-      cookies += fmt::format("{}{}={}", cookies.empty() ? "" : "; ", name, owner);
-    headers.headers.emplace_back("Cookie", cookies);
-    callers.back().names_owner = true;
-    // "readiness:readiness"
-    add("with Basic").headers.emplace_back("Authorization", "Basic cmVhZGluZXNzOnJlYWRpbmVzcw==");
-    add("with an empty Bearer").headers.emplace_back("Authorization", "Bearer ");
-    for (const char* nothing : {"null", "undefined"})
-      callers.push_back({owner_.who.WithToken(std::string(kForged) + nothing, nothing), {}, false});
-    return callers;
-  }
-
-  // What the owner is called by the parameter `name`.
-  std::string NameOf(const std::string& name) const {
-    const auto own = owner_.who.values.find(name);
-    if (own == owner_.who.values.end() || !own->second.is_primitive() || own->second.is_null()) return owner_.who.owner;
-    return own->second.is_string() ? own->second.get<std::string>() : own->second.dump();
-  }
-
-  Identity Anonymous(std::string label) const {
-    Identity nobody = Identity::Anonymous();
-    nobody.label = std::move(label);
-    nobody.source_address = owner_.who.source_address;
-    return nobody;
-  }
-
   std::vector<Caller> Callers() const {
-    std::vector<Caller> callers = {{Anonymous("anonymous"), {}, false}};
+    std::vector<Caller> callers = {{Nobody(owner_.who, "anonymous"), {}, false}};
     for (const ForgedToken& token : forged_)
       callers.push_back({owner_.who.WithToken(kForged + token.name, token.token), {}, false});
-    for (Caller& pretender : Pretenders()) callers.push_back(std::move(pretender));
+    for (Caller& pretender : Pretenders(owner_.who, settings_.owner_names, settings_.owner_headers))
+      callers.push_back(std::move(pretender));
     return callers;
   }
 
@@ -286,7 +238,7 @@ class Sweep {
     if (operation.method != "GET") return {};
     Operation head = operation;
     head.method = "HEAD";
-    const Identity nobody = Anonymous("anonymous by HEAD");
+    const Identity nobody = Nobody(owner_.who, "anonymous by HEAD");
     const Result<Exchange> exchange = context_.openapi.Call(head, nobody, owner_.who);
     if (!exchange) {
       // Its values may be stated for GET alone.
@@ -591,11 +543,11 @@ class Sweep {
 };
 
 }  // namespace
-}  // namespace readiness::probes
+}  // namespace readiness::probes::credential_parts
 
 READINESS_PROBE(credentials_are_checked_everywhere) {
   using namespace readiness;
-  READINESS_ASSIGN(probes::Settings settings, probes::ReadSettings(context));
+  READINESS_ASSIGN(probes::credential_parts::Settings settings, probes::credential_parts::ReadSettings(context));
   READINESS_ASSIGN(Store * store, context.stores.Open(settings.store));
-  return probes::Sweep(context, std::move(settings), *store).Run();
+  return probes::credential_parts::Sweep(context, std::move(settings), *store).Run();
 }
