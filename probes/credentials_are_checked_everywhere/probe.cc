@@ -496,7 +496,6 @@ class Sweep {
   }
 
   void Conclude() {
-    ConcludeTables();
     std::vector<std::string> undecided;
     for (const Judgement& judgement : judgements_) {
       if (judgement.violated || judgement.undecided.empty()) continue;
@@ -516,6 +515,7 @@ class Sweep {
                    judgements_.size(), forged_.size(),
                    minting_ ? "" : "; none made with the signing key, which is not stated")
              : fmt::format("{}", fmt::join(undecided, "; "))});
+    ConcludeTables();
   }
 
   static constexpr const char* kFix =

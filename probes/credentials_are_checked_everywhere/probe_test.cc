@@ -108,7 +108,8 @@ TEST_F(CredentialsTest, EveryOperationIsTriedByNobodyAndWithEachForgery) {
     for (const auto& sent : t.openapi.sent) {
       if (sent.operation == name && !IsOwner(sent.who)) by.push_back(sent.who.label);
     }
-    EXPECT_THAT(by, SizeIs(1 + t.tokens.forgeries.size())) << name;
+    // Nobody, who claims to be the owner in query or headers, by Basic and an empty Bearer; null and undefined.
+    EXPECT_THAT(by, SizeIs(5 + t.tokens.forgeries.size() + 2)) << name;
     EXPECT_EQ(by.front(), "anonymous");
   }
   for (const auto& sent : t.openapi.sent) {
@@ -122,7 +123,8 @@ TEST_F(CredentialsTest, OwnerComesAfterAllAttemptsAndWhatEndsItsSessionLast) {
   std::vector<std::string> of_owner;
   for (const auto& sent : t.openapi.sent) {
     if (sent.who.label == "owner") of_owner.push_back(sent.operation);
-    if (!of_owner.empty() && sent.operation != kHealth) EXPECT_TRUE(IsOwner(sent.who));
+    // It reads in between, to see that all is still there.
+    if (!IsOwner(sent.who) && sent.operation != kHealth) of_owner.clear();
   }
   EXPECT_THAT(of_owner, ::testing::ElementsAre(kList, kCreate, kRead, kDelete, kLogout));
 }
@@ -259,7 +261,7 @@ TEST_F(CredentialsTest, OwnerIsMadeAnewAfterAForgeryChangedItsRows) {
   Gives(kCreate, 200, "{}", [this](const auto& sent) { t.store.ChangeRows(sent.subject.owner, "things"); });
   ASSERT_TRUE(Run());
   for (const auto& sent : t.openapi.sent) {
-    if (sent.operation == kRead) {
+    if (sent.operation == kRead && !IsOwner(sent.who)) {
       EXPECT_NE(sent.subject.owner, "id-owner");
     }
   }
@@ -277,9 +279,9 @@ class LateCredentialsTest : public CredentialsTest {
 };
 
 TEST_F(LateCredentialsTest, ViolatedByWhatHappensLater) {
-  // Operations are looked at one by one: two snapshots of making, five of attempts, then the late one.
+  // Operations are looked at one by one: three of making, five of attempts, then the late one.
   StoreSnapshot before{{"things", {3, "a"}}}, after{{"things", {4, "b"}}};
-  for (int i = 0; i < 6; ++i) t.store.ShowSnapshot(t.OwnerOf("owner"), before);
+  for (int i = 0; i < 3 + 5; ++i) t.store.ShowSnapshot(t.OwnerOf("owner"), before);
   t.store.ShowSnapshot(t.OwnerOf("owner"), after);
   ASSERT_TRUE(Run());
   ASSERT_THAT(t.findings.violations(), SizeIs(1));
@@ -341,7 +343,7 @@ TEST_F(CredentialsTest, WithoutSigningKeyThereIsNoSuchControlAndTheRecordSaysSo)
   t.tokens.FailReissue(MakeError(ErrorKind::kNotAvailable));
   t.tokens.forgeries = {"garbage"};
   ASSERT_TRUE(Run());
-  EXPECT_THAT(t.findings.controls(), SizeIs(3));
+  EXPECT_FALSE(t.Satisfied("minted_token_is_honoured"));
   EXPECT_THAT(t.findings.controls()[1].seen, HasSubstr("none made with the signing key"));
 }
 
@@ -494,6 +496,7 @@ TEST_F(CredentialsTest, OwnerIsMadeAnewAfterAForgeryDeletedWhatNoTableTells) {
   ASSERT_TRUE(Run());
   std::string first;
   for (const auto& sent : t.openapi.sent) {
+    if (!IsOwner(sent.who)) first.clear();
     if (sent.who.label == "owner" && first.empty()) first = sent.who.owner;
   }
   EXPECT_EQ(first, "id-owner-2");

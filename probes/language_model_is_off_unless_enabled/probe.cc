@@ -130,7 +130,8 @@ class Switch {
     READINESS_RETURN_IF_ERROR(Try(one));
     const std::int64_t mark = last_;
     READINESS_RETURN_IF_ERROR(context_.services.StopInstance(settings_.service));
-    READINESS_ASSIGN(const Asked asked, AskedSince(mark));
+    READINESS_ASSIGN(const std::vector<ModelCall> calls, model_.CallsOfLast());
+    const Asked asked = Count(calls, mark);
     if (one.enabled || asked.All() == 0) return {};
     context_.findings.AddViolation(
         {"a language model was asked although nobody enabled it",
@@ -164,6 +165,10 @@ class Switch {
 
   Result<Asked> AskedSince(std::int64_t mark) {
     READINESS_ASSIGN(const std::vector<ModelCall> calls, model_.Calls());
+    return Count(calls, mark);
+  }
+
+  Asked Count(const std::vector<ModelCall>& calls, std::int64_t mark) {
     Asked asked;
     for (const ModelCall& call : calls) {
       last_ = std::max(last_, call.sequence);

@@ -530,7 +530,6 @@ class Sweep {
   }
 
   void Conclude() {
-    ConcludeTables();
     std::vector<std::string> undecided;
     for (const Judgement& judgement : judgements_) {
       if (judgement.violated || judgement.undecided.empty()) continue;
@@ -549,6 +548,7 @@ class Sweep {
         {"canaries_are_seen",
          fmt::format("the owner sees its canaries in at least {} operations", settings_.canaries_seen_in_at_least),
          canaries_seen_ >= settings_.canaries_seen_in_at_least, fmt::format("in {} operations", canaries_seen_)});
+    ConcludeTables();
   }
 
   static constexpr const char* kFix =

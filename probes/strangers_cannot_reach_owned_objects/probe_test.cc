@@ -346,7 +346,7 @@ TEST_F(StrangersTest, HoldsWhenAttemptsAreAudited) {
 
 TEST_F(StrangersTest, ViolatedByWhatHappensLater) {
   const StoreSnapshot before{{"things", {3, "a"}}}, after{{"things", {2, "b"}}};
-  for (int i = 0; i < 1 + 6; ++i) t.store.ShowSnapshot(t.OwnerOf("owner"), before);
+  for (int i = 0; i < 3 + 6; ++i) t.store.ShowSnapshot(t.OwnerOf("owner"), before);
   t.store.ShowSnapshot(t.OwnerOf("owner"), after);
   ASSERT_TRUE(Run());
   ASSERT_THAT(t.findings.violations(), SizeIs(1));

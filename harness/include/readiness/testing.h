@@ -262,6 +262,7 @@ class FakeLanguageModel : public LanguageModel {
 
   Result<void> AnswerWith(const ModelReply& reply) override;
   Result<std::vector<ModelCall>> Calls() override;
+  Result<std::vector<ModelCall>> CallsOfLast() override { return Calls(); }
 
   std::vector<ModelReply> replies{ModelReply{}};  ///< the first is what it answers unscripted
   std::vector<ModelCall> calls;
