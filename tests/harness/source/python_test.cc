@@ -97,7 +97,8 @@ TEST(PythonTest, NothingIsRun) {
 TEST(PythonTest, LargeAndEmptySourcesAreRead) {
   std::string large;
   for (int i = 0; large.size() < 1024 * 1024; ++i)
-    large += "\n\ndef number_" + std::to_string(i) + "(value):\n    # one of many\n    return [value, 1, 'some text']\n";
+    large +=
+        "\n\ndef number_" + std::to_string(i) + "(value):\n    # one of many\n    return [value, 1, 'some text']\n";
   EXPECT_TRUE(Read(large).planted_found);
   EXPECT_TRUE(Read("").planted_found);
   EXPECT_TRUE(Read("\r\n\r\nx = 1\r\n").planted_found);
