@@ -40,6 +40,7 @@ struct ShellCommand {
 
 struct ShellReading {
   std::vector<ShellCommand> commands;
+  bool complete = true;        ///< the script was read to its end
   std::string not_understood;  ///< why the script may do something else: it is too large, or evals; empty: it may not
 };
 

@@ -225,7 +225,8 @@ class Reader {
 
   ShellReading Go(std::string_view script) {
     const ShellTree tree = ParseShell(script);
-    if (!tree.not_read.empty()) Doubt(tree.not_read);
+    reading_.complete = tree.not_read.empty();
+    if (!reading_.complete) Doubt(tree.not_read);
     List(tree.list, {});
     return std::move(reading_);
   }
