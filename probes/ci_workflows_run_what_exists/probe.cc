@@ -1,10 +1,13 @@
 #include "readiness/probe.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
+#include <vector>
 
 #include "readiness/source_yaml.h"
+#include "work.h"
 #include "workflow.h"
 
 namespace readiness::probes {
@@ -30,6 +33,7 @@ jobs:
     needs: test
     runs-on: ubuntu-latest
     steps:
+    - uses: actions/checkout@v4
     - run: docker build -f docker/Dockerfile .
 )";
 constexpr std::pair<const char*, const char*> kPlanted[] = {
@@ -43,7 +47,11 @@ constexpr std::pair<const char*, const char*> kPlanted[] = {
     {"run: pytest tests", "run: pip install pytest"},
     {"run: pytest tests", "run: pytest --collect-only tests"},
     {"run: pytest tests", "run: pytest tests | tee log"},
-    {"    runs-on: ubuntu-latest\n    steps:\n    - run: docker", "    steps:\n    - run: docker"}};
+    {"run: pytest tests", "run: false && pytest tests"},
+    {"run: pytest tests", "if: ${{ !true }}\n      run: pytest tests"},
+    {"    - uses: actions/checkout@v4\n", ""},
+    {"    runs-on: ubuntu-latest\n    steps:\n    - uses: actions/checkout@v4\n    - run: docker",
+     "    steps:\n    - uses: actions/checkout@v4\n    - run: docker"}};
 
 class Check {
  public:
@@ -59,6 +67,10 @@ class Check {
         if (!part.is_string() || part.get_ref<const std::string&>().find_first_not_of(" \t") == std::string::npos)
           return Fail(ErrorKind::kDefinition,
                       fmt::format("\"must_do\" gives the work \"{}\" a command that is no text or blank", work));
+        if (workflows::IsNoWork(part.get_ref<const std::string&>()))
+          return Fail(ErrorKind::kDefinition,
+                      fmt::format("\"must_do\" gives the work \"{}\" the command \"{}\", which does none", work,
+                                  part.get_ref<const std::string&>()));
         must_do_[work].push_back(part.get<std::string>());
       }
     }
@@ -75,12 +87,18 @@ class Check {
                             fmt::format("no tracked file matches {}", globs.empty() ? "" : globs.front()), "add one"});
     for (const SourceFile& file : files) READINESS_RETURN_IF_ERROR(LookAt(file.path, tree));
     READINESS_RETURN_IF_ERROR(CheckStray());
+    std::vector<std::string> open;
     for (const auto& [work, parts] : must_do_) {
-      if (done_[work] == 0)
+      if (done_[work] > 0) continue;
+      if (const auto why = undecided_.find(work); why != undecided_.end())
+        open.push_back(fmt::format("{}: {}", work, why->second));
+      else
         Violate("workflows",
                 {0, fmt::format("no step does the work \"{}\"", work), fmt::format("none contains {}", parts.front()),
                  "add a step that does it, in a job that runs"});
     }
+    context_.findings.AddControl({"work_is_decidable", "whether the demanded work is done can be told", open.empty(),
+                                  open.empty() ? "it can" : fmt::format("{}", fmt::join(open, "; "))});
     context_.findings.AddControl(
         {"workflows_were_read", "workflows with steps that name files were read",
          violations_ > 0 || (steps_ > 0 && references_ > 0),
@@ -131,6 +149,7 @@ class Check {
     steps_ += examined.steps;
     references_ += examined.references;
     for (const auto& [work, count] : examined.done) done_[work] += count;
+    for (const auto& [work, why] : examined.undecided) undecided_.emplace(work, fmt::format("{}: {}", path, why));
     for (const Fault& fault : examined.faults) Violate(path, fault);
     if (examined.faults.empty()) {
       context_.findings.AddObservation(
@@ -163,6 +182,7 @@ class Check {
   Context& context_;
   Works must_do_;
   std::map<std::string, int> done_;
+  std::map<std::string, std::string> undecided_;
   int steps_ = 0, references_ = 0, violations_ = 0;
 };
 

@@ -33,11 +33,13 @@ jobs:
     runs-on: ubuntu-latest
     strategy: {matrix: {image: [api, job]}}
     steps:
+    - uses: actions/checkout@v4
     - run: docker build -f docker/${{ matrix.image }}.Dockerfile --tag x:${{ github.sha }} .
   deploy:
     needs: build
     runs-on: ubuntu-latest
     steps:
+    - uses: actions/checkout@v4
     - run: kubectl apply -f ../k8s
       working-directory: backend
 )";
@@ -145,7 +147,46 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"TestsAreNotTheLastOfAChain", "--cov app", "--cov app && echo ok", "cannot"},
         Fault{"SubshellsFolderEndsWithIt", "cd scripts && ./lint.sh", "(cd scripts)\n        ./lint.sh",
               "not in the tree"},
-        Fault{"NoSteps", "    steps:\n    - run: docker", "    step:\n    - run: docker", "no steps"},
+        Fault{"NoSteps", "    steps:\n    - uses: actions/checkout@v4\n    - run: docker",
+              "    step:\n    - uses: actions/checkout@v4\n    - run: docker", "no steps"},
+        Fault{"ZeroIsOff", "  deploy:\n", "  deploy:\n    if: 0\n", "no step does the work \"deploy\""},
+        Fault{"NotTrueIsOff", "  deploy:\n", "  deploy:\n    if: ${{ !true }}\n", "no step does the work \"deploy\""},
+        Fault{"FalseAndMore", "  deploy:\n", "  deploy:\n    if: false && github.ref\n",
+              "no step does the work \"deploy\""},
+        Fault{"AnEventThatStartsNothing", "  deploy:\n", "  deploy:\n    if: github.event_name == 'push'\n",
+              "no step does the work \"deploy\""},
+        Fault{"OnlyAfterAFailure", "    - run: |\n", "    - if: failure()\n      run: |\n",
+              "no step does the work \"test\""},
+        Fault{"WhatIsNeededIsOff", "  build:\n", "  build:\n    if: false\n", "no step does the work \"deploy\""},
+        Fault{"ToleratedByExpression", "    - run: |\n", "    - continue-on-error: ${{ true }}\n      run: |\n",
+              "cannot"},
+        Fault{"ToleratedInCapitals", "    - run: |\n", "    - continue-on-error: True\n      run: |\n", "cannot"},
+        Fault{"ToleratedByTheMatrix", "  test:\n",
+              "  test:\n    continue-on-error: ${{ matrix.e }}\n    strategy: {matrix: {e: [true]}}\n", "cannot"},
+        Fault{"EmptyMatrix", "[api, job]", "[]", "no step does the work \"build\""},
+        Fault{"AllOfTheMatrixIsExcluded", "{image: [api, job]}", "{image: [api], exclude: [{image: api}]}",
+              "no step does the work \"build\""},
+        Fault{"NoBranches", "pull_request:", "pull_request: {branches: []}", "never triggered"},
+        Fault{"AllBranchesIgnored", "pull_request:", "push: {branches-ignore: ['**']}", "never triggered"},
+        Fault{"PathsThatMatchNothing", "pull_request:", "pull_request: {paths: ['nothing/here/**']}",
+              "never triggered"},
+        Fault{"AfterAnExit", "        pip install", "        exit 0\n        pip install",
+              "no step does the work \"test\""},
+        Fault{"InADeadBranch", "python -m pytest", "false && python -m pytest", "no step does the work \"test\""},
+        Fault{"InAFunctionThatNobodyCalls", "        python -m pytest -q tests/test_x.py::test_one --cov app",
+              "        t() {\n        python -m pytest tests\n        }", "no step does the work \"test\""},
+        Fault{"ByAFunctionOfThatName", "        python -m pytest -q", "        pytest() { true; }\n        pytest -q",
+              "no step does the work \"test\""},
+        Fault{"HelpAmongLetters", "-q tests", "-hv tests", "no step does the work \"test\""},
+        Fault{"VersionTwice", "-q tests", "-VV tests", "no step does the work \"test\""},
+        Fault{"NullRunner", "runs-on: ubuntu-latest", "runs-on:", "no runner"},
+        Fault{"NoLabelsOfTheRunner", "runs-on: ubuntu-latest", "runs-on: []", "no runner"},
+        Fault{"NoCheckout", "    steps:\n    - uses: actions/checkout@v4\n    - uses: ./", "    steps:\n    - uses: ./",
+              "not checked out"},
+        Fault{"RunAndUses", "    - run: kubectl", "    - uses: a/b@v1\n      run: kubectl", "both run and uses"},
+        Fault{"GluedManifests", "-f ../k8s", "-f../k9s", "not in the tree"},
+        Fault{"SeveralManifests", "-f ../k8s", "-f ../k8s,../k9s", "not in the tree"},
+        Fault{"UnknownValueOfTheMatrix", "matrix.image }}", "matrix.img }}", "matrix does not have"},
         Fault{"NotYaml", "name: all", "name: [all", "not YAML"}),
     [](const auto& one) { return std::string(one.param.name); });
 
@@ -181,8 +222,78 @@ INSTANTIATE_TEST_SUITE_P(
         Sound{"WithADryRunFirst", "kubectl apply -f ../k8s",
               "kubectl apply --dry-run=server -f ../k8s && kubectl apply -f ../k8s"},
         Sound{"PipedIntoIt", "kubectl apply -f ../k8s", "kustomize build ../k8s | kubectl apply -f -"},
+        Sound{"ByItsOnlyEvent", "  deploy:\n", "  deploy:\n    if: github.event_name == 'pull_request'\n"},
+        Sound{"OnAPushToMain", "  pull_request:\n", "  pull_request:\n  push: {branches: [main]}\n"},
+        Sound{"ConditionsOfEvents",
+              "    runs-on: ubuntu-latest\n    steps:\n    - uses: actions/checkout@v4\n    - run: kubectl",
+              "    if: github.event_name != 'push' && !cancelled() && github.base_ref == 'main'\n    runs-on: "
+              "ubuntu-latest\n    steps:\n    - uses: actions/checkout@v4\n    - run: kubectl"},
+        Sound{"AlwaysAfterwards", "    - run: python -m app.tool", "    - if: always()\n      run: python -m app.tool"},
+        Sound{"ARunnerOfTheMatrix", "    runs-on: ubuntu-latest\n    strategy: {matrix: {image: [api, job]}}",
+              "    runs-on: ${{ matrix.os }}\n    strategy: {matrix: {image: [api, job], os: [ubuntu-22.04]}}"},
+        Sound{"APythonOfTheMatrix", "  test:\n",
+              "  test:\n    strategy: {matrix: {python-version: ['3.11', '3.12'], experimental: [true, false]}}\n    "
+              "continue-on-error: ${{ matrix.experimental }}\n    name: ${{ matrix.python-version }}\n"},
+        Sound{"StrictScript", "        pip install", "        set -euo pipefail\n        pip install"},
+        Sound{"UsualOptions", "-q tests/test_x.py::test_one --cov app",
+              "-vv -n auto -x --maxfail=2 --cov=app --cov-report xml --junitxml out.xml -m 'not slow' -rA tests"},
+        Sound{"AVirtualEnvironment", "        pip install",
+              "        python -m venv .venv\n        source .venv/bin/activate\n        pip install"},
+        Sound{"AStatusThatIsKept", "        cd scripts && ./lint.sh",
+              "        set +e\n        pytest tests\n        status=$?\n        exit $status"},
+        Sound{"AFunctionThatIsCalled", "        python -m pytest -q tests/test_x.py::test_one --cov app",
+              "        t() {\n        python -m pytest tests\n        }\n        t"},
+        Sound{"ALoopOverWords", "    - run: kubectl apply -f ../k8s",
+              "    - run: for f in ../k8s/*.yaml; do kubectl apply -f \"$f\"; done"},
+        Sound{"PathsOfTheTree", "pull_request:", "pull_request: {paths: ['backend/**', '!**.md']}"},
         Sound{"InASubshell", "cd scripts && ./lint.sh", "(cd scripts && ./lint.sh)\n        ls tests"}),
     [](const auto& one) { return std::string(one.param.name); });
+
+class CiWorkflowsRunWhatExistsUndecidableTest : public CiWorkflowsRunWhatExistsTest,
+                                                public ::testing::WithParamInterface<Sound> {};
+
+TEST_P(CiWorkflowsRunWhatExistsUndecidableTest, Undecidable) {
+  Replace(GetParam().from, GetParam().to);
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+  EXPECT_FALSE(t.Satisfied("work_is_decidable"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Undecidable, CiWorkflowsRunWhatExistsUndecidableTest,
+    ::testing::Values(
+        Sound{"AConditionOfARepository", "  deploy:\n", "  deploy:\n    if: vars.DEPLOY == 'yes'\n"},
+        Sound{"AnUnknownEvent", "pull_request:", "pull_requests:"}, Sound{"NoEvent", "  pull_request:", "  false:"},
+        Sound{"OnlyCalled", "pull_request:", "workflow_call:"},
+        Sound{"AFileThatDecides", "        python -m pytest -q tests/test_x.py::test_one --cov app",
+              "        if [ -f nothing ]; then python -m pytest tests; fi"},
+        Sound{"ATrap", "        python -m pytest", "        trap 'exit 0' EXIT\n        python -m pytest"},
+        Sound{"TooManyBrackets", "        python -m pytest",
+              "        ((((((((((((((((((((((((((((((((((((((((((((((((((((((("
+              "(((((((((((((((((((((\n        python -m pytest"},
+        Sound{"AShellThatOnlyReads", "    - run: |\n", "    - shell: bash -n {0}\n      run: |\n"},
+        Sound{"AShellThatIsNone", "    - run: |\n", "    - shell: 'true {0}'\n      run: |\n"},
+        Sound{"AnotherShell", "    - run: |\n", "    - shell: pwsh\n      run: |\n"},
+        Sound{"SetupOnly", "-q tests", "--setup-only tests"}, Sound{"Deselected", "--cov app", "--deselect tests"},
+        Sound{"Selected", "--cov app", "-k 'not test'"},
+        Sound{"AllIgnored", "-q tests/test_x.py::test_one --cov app", "tests --ignore=tests"},
+        Sound{"OptionsOfTheEnvironment", "    - run: |\n", "    - env: {PYTEST_ADDOPTS: --co}\n      run: |\n"},
+        Sound{"OptionsInAVariable", "-q tests", "$OPTIONS tests"},
+        Sound{"AFolderWithoutTests", "-q tests/test_x.py::test_one", "scripts"},
+        Sound{"AnUnknownRunner", "runs-on: ubuntu-latest", "runs-on: [nobody-has-it]"},
+        Sound{"NoTime", "    - run: |\n", "    - timeout-minutes: 0\n      run: |\n"},
+        Sound{"AVariableThatIsSetNowhere", "matrix.image }}", "env.IMAGE }}"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(CiWorkflowsRunWhatExistsTest, AWorkThatIsNoneIsADefinitionError) {
+  for (const char* part : {"echo", "actions/checkout", "actions/setup-python", "cd backend", "pip install"}) {
+    TestContext other(
+        Json{{"workflows", {"*.yml"}}, {"never_executed", Json::array()}, {"must_do", {{"test", {part}}}}});
+    const auto ran = probes::ci_workflows_run_what_exists(other.context());
+    ASSERT_FALSE(ran) << part;
+    EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
+  }
+}
 
 TEST_F(CiWorkflowsRunWhatExistsTest, AnEmptyWorkflowIsViolated) {
   Write(".github/workflows/all.yml", "");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "options.h"
+
 namespace readiness::workflows {
 namespace {
 
@@ -22,19 +24,6 @@ void Drop(Words& words, std::size_t count) {
 
 bool IsAssignment(const std::string& word) {
   return !word.empty() && word[0] != '-' && word.find('=') != std::string::npos && word.find('=') > 0;
-}
-
-/// "python -m pytest x" and "coverage run -m pytest x" to "pytest x".
-Words WithoutPython(Words words) {
-  if (words.empty() || (!BaseName(words[0]).starts_with("python") && BaseName(words[0]) != "coverage")) return words;
-  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-    if (words[i] == "-c") return words;
-    if (words[i] == "-m") {
-      Drop(words, i + 1);
-      return words;
-    }
-  }
-  return words;
 }
 
 /// Is `part`, "kubectl apply", what is run: its words in their order, with nothing but options between?
@@ -73,6 +62,13 @@ bool OnlyShows(const Words& words) {
     if (option == "--dry-run" || option == "--dry_run") return !word.ends_with("=none") && !word.ends_with("=false");
     if (IsOneOf(option, {"--help", "-h", "--version", "--check-only", "--print", "--call", "--list"})) return true;
     if (lists && IsOneOf(option, {"-l", "-a", "--listenvs", "--notest", "--showconfig", "list", "config"})) return true;
+    // "-hv", "-VV".
+    const bool bundled = word.size() > 1 && word[0] == '-' && word[1] != '-' &&
+                         word.substr(0, word.find_first_of("rnWkmpco")).find_first_of("hV") != std::string::npos;
+    if (bundled && (tests || lists || program == "unittest")) return true;
+    if (lists && word.size() > 1 && word[0] == '-' && word[1] != '-' &&
+        word.substr(0, word.find_first_of("ecfsp")).find_first_of("al") != std::string::npos)
+      return true;
     return tests && IsOneOf(option, {"--collect-only", "--collectonly", "--co", "-V", "--fixtures", "--funcargs",
                                      "--fixtures-per-test", "--markers", "--setup-plan", "--cache-show"});
   });
@@ -80,20 +76,41 @@ bool OnlyShows(const Words& words) {
 
 }  // namespace
 
-ShellModes ModesOf(const std::string& shell) {
-  if (shell == "bash") return {true, true};
-  const bool written_out = shell.find("{0}") != std::string::npos;
-  if (!written_out) return {true, false};
-  ShellModes modes;
-  const std::vector<ShellCommand> commands = ReadShell(shell);
-  if (commands.empty()) return modes;
-  for (const std::string& word : commands.front().words) {
-    const bool letters = word.size() > 1 && word[0] == '-' && word[1] != '-';
-    if (letters && word.find('e') != std::string::npos) modes.errexit = true;
-    if (word == "pipefail") modes.pipefail = true;
-    if (word == "errexit") modes.errexit = true;
+Words WithoutPython(Words words) {
+  if (words.empty() || (!BaseName(words[0]).starts_with("python") && BaseName(words[0]) != "coverage")) return words;
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] == "-c") return words;
+    if (words[i] == "-m") {
+      Drop(words, i + 1);
+      return words;
+    }
   }
-  return modes;
+  return words;
+}
+
+StepShell ShellOf(const std::string& shell) {
+  if (shell.empty()) return {{true, false}, true};
+  if (shell == "bash") return {{true, true}, true};
+  if (shell == "sh") return {{true, false}, true};
+  const std::vector<ShellCommand> commands = ReadShell(shell);
+  if (commands.size() != 1 || commands.front().words.size() < 2) return {{}, false};
+  const Words& words = commands.front().words;
+  StepShell step{{}, IsOneOf(BaseName(words[0]), {"bash", "sh", "dash", "ash", "zsh"}) && words.back() == "{0}"};
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "pipefail") {
+      step.modes.pipefail = true;
+    } else if (word == "errexit") {
+      step.modes.errexit = true;
+    } else if (IsOneOf(word, {"--noprofile", "--norc", "--login"})) {
+      continue;
+    } else if (word.size() > 1 && word[0] == '-' && word.find_first_not_of("euxlo", 1) == std::string::npos) {
+      if (word.find('e') != std::string::npos) step.modes.errexit = true;
+    } else {
+      step.known = false;
+    }
+  }
+  return step;
 }
 
 Words WithoutWrappers(Words words) {
@@ -115,30 +132,61 @@ Words WithoutWrappers(Words words) {
   return words;
 }
 
-Doing DoneBy(const std::vector<ShellCommand>& commands, const std::vector<std::string>& parts) {
+Done DoneBy(const ShellReading& script, const std::vector<std::string>& parts) {
+  const auto does = [&](const ShellCommand& command, const Words& words) {
+    return !command.calls_function && command.reach != ShellCommand::Reach::kNever && !OnlyShows(words) &&
+           std::any_of(parts.begin(), parts.end(), [&](const std::string& part) { return Runs(words, part); });
+  };
   bool done = false, ignored = false, piped = false;
-  for (const ShellCommand& command : commands) {
+  std::string why = script.not_understood;
+  const auto unknown = [&](const std::string& reason) { why = why.empty() ? reason : why; };
+  bool some = false;
+  for (std::size_t i = 0; i < script.commands.size(); ++i) {
+    const ShellCommand& command = script.commands[i];
     const Words words = WithoutPython(WithoutWrappers(command.words));
-    const bool does =
-        std::any_of(parts.begin(), parts.end(), [&](const std::string& part) { return Runs(words, part); });
-    if (!does || OnlyShows(words)) continue;
-    if (command.failure != Failure::kIgnored)
-      done = true;
-    else
+    if (!does(command, words)) continue;
+    some = true;
+    std::string option = UnusualOption(words);
+    for (const auto& [name, value] : command.assignments) {
+      if (name == "PYTEST_ADDOPTS" && option.empty()) option = UnusualPytestOption(value);
+    }
+    // "a || a again"
+    const bool again = command.failure == Failure::kDecidedElsewhere && i + 1 < script.commands.size() &&
+                       script.commands[i + 1].failure == Failure::kFailsScript &&
+                       does(script.commands[i + 1], WithoutPython(WithoutWrappers(script.commands[i + 1].words)));
+    if (command.failure == Failure::kIgnored)
       (command.piped_into.empty() ? ignored : piped) = true;
+    else if (command.reach == ShellCommand::Reach::kDepends)
+      unknown("a condition of the script decides whether it is run");
+    else if (command.failure == Failure::kDecidedElsewhere && !again)
+      unknown("what follows decides whether its error counts");
+    else if (!option.empty())
+      unknown("what is left with " + option);
+    else
+      done = true;
   }
   // What is piped into another part of the work is covered by that one.
-  if (ignored || (piped && !done)) return Doing::kCannotFail;
-  return done ? Doing::kDone : Doing::kNot;
+  if (ignored || (piped && !done)) return {Doing::kCannotFail, {}};
+  if (some && !script.not_understood.empty()) return {Doing::kUnknown, script.not_understood};
+  if (done) return {Doing::kDone, {}};
+  return some ? Done{Doing::kUnknown, why} : Done{};
 }
 
-Doing DoneByAction(const std::string& uses, const std::vector<std::string>& parts) {
+Done DoneByAction(const std::string& uses, const std::vector<std::string>& parts) {
   const std::string action = uses.substr(0, uses.find('@'));
   const bool does = std::find(parts.begin(), parts.end(), action) != parts.end() ||
                     std::any_of(parts.begin(), parts.end(), [&](const std::string& part) {
                       return part.find('/') != std::string::npos && action.starts_with(part + "/");
                     });
-  return does ? Doing::kDone : Doing::kNot;
+  return {does ? Doing::kDone : Doing::kNot, {}};
+}
+
+bool IsNoWork(const std::string& part) {
+  const std::string program = part.substr(0, part.find(' '));
+  if (part.starts_with("actions/")) return part != "actions/deploy-pages";
+  return IsOneOf(program, {"echo",   "printf", "true", "false",  ":",     "cd",   "ls",    "cat", "pwd",   "env",
+                           "export", "set",    "test", "[",      "sleep", "exit", "mkdir", "cp",  "touch", "which",
+                           "date",   "pip",    "pip3", "source", ".",     "if",   "for",   "rm",  "chmod", "head"});
 }
 
 }  // namespace readiness::workflows

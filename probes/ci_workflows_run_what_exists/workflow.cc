@@ -3,10 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <optional>
 
+#include "condition.h"
+#include "matrix.h"
+#include "options.h"
 #include "readiness/source_glob.h"
 #include "readiness/source_shell.h"
+#include "triggers.h"
 #include "work.h"
 
 namespace readiness::workflows {
@@ -16,6 +22,12 @@ using Words = std::vector<std::string>;
 
 bool IsOneOf(const std::string& word, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
+}
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
 }
 
 /// `path` seen from `folder`, both relative to the repository; nothing when it leaves the repository or is absolute.
@@ -43,48 +55,20 @@ bool IsDynamic(const std::string& text) {
   return text.find('$') != std::string::npos || text.find('`') != std::string::npos;
 }
 
-/// A job's matrix: "matrix.image" -> its values.
-using Matrix = std::map<std::string, Words>;
+using Values = std::map<std::string, Words>;
 
-Matrix ReadMatrix(const YamlNode& job) {
+constexpr std::size_t kMostJobs = 500;
+constexpr std::size_t kMostQuestions = 20'000;  // about conditions
+
+/// What is known of the job that a step belongs to.
+struct Job {
+  const YamlNode* node = nullptr;
+  std::string name;
   Matrix matrix;
-  const YamlNode* node = job.At({"strategy", "matrix"});
-  if (node == nullptr) return matrix;
-  const auto take = [&](const std::string& name, const YamlNode& value) {
-    if (value.IsScalar()) matrix[name].push_back(value.text);
-    for (const auto& [key, inner] : value.members) {
-      if (inner.IsScalar()) matrix[name + "." + key].push_back(inner.text);
-    }
-  };
-  for (const auto& [name, values] : node->members) {
-    for (const YamlNode& value : values.items) {
-      if (name == "include") {
-        for (const auto& [key, inner] : value.members) take("matrix." + key, inner);
-      } else {
-        take("matrix." + name, value);
-      }
-    }
-  }
-  return matrix;
-}
-
-/// All texts that `text` becomes; expressions that are no value of the matrix stay.
-Words Expand(const std::string& text, const Matrix& matrix, int depth = 0) {
-  const std::size_t begin = text.find("${{");
-  const std::size_t end = begin == std::string::npos ? begin : text.find("}}", begin);
-  if (end == std::string::npos || depth > 3) return {text};
-  std::string name = text.substr(begin + 3, end - begin - 3);
-  std::erase(name, ' ');
-  const auto values = matrix.find(name);
-  if (values == matrix.end()) return {text};
-  Words all;
-  for (const std::string& value : values->second) {
-    for (std::string& one : Expand(text.substr(0, begin) + value + text.substr(end + 2), matrix, depth + 1)) {
-      if (all.size() < 1000) all.push_back(std::move(one));
-    }
-  }
-  return all;
-}
+  Values values;  ///< of the matrix, and of the job's environment
+  bool checked_out = false;
+  std::string in_doubt;  ///< why it may not run at all
+};
 
 class Examiner {
  public:
@@ -92,15 +76,23 @@ class Examiner {
       : workflow_(workflow), tree_(tree), must_do_(must_do) {}
 
   Examined Go() {
-    const YamlNode* triggers = workflow_.Find("on");
-    if (triggers == nullptr || triggers->IsNull() || (triggers->IsMapping() && triggers->members.empty()) ||
-        (triggers->IsSequence() && triggers->items.empty()))
-      Add(workflow_, "a workflow has no trigger", "no \"on\"", "state when it runs");
+    const YamlNode* on = workflow_.Find("on");
+    triggers_ = ReadTriggers(workflow_, tree_.paths());
+    const bool stated =
+        on != nullptr && !on->IsNull() && (on->IsScalar() || !on->items.empty() || !on->members.empty());
+    if (!stated) Add(workflow_, "a workflow has no trigger", "no \"on\"", "state when it runs");
+    if (stated && triggers_.worlds.empty() && triggers_.unknown.empty())
+      Add(*on, "a workflow is never triggered", "its filters leave nothing", "correct its filters");
     const YamlNode* jobs = workflow_.Find("jobs");
     if (jobs == nullptr || !jobs->IsMapping() || jobs->members.empty()) {
       Add(workflow_, "a workflow has no jobs", "no \"jobs\"", "add jobs with steps");
       return std::move(examined_);
     }
+    if (jobs->members.size() > kMostJobs) {
+      for (const auto& [work, parts] : must_do_) examined_.undecided[work] = "the workflow has too many jobs";
+      return std::move(examined_);
+    }
+    jobs_ = jobs;
     for (const auto& [name, job] : jobs->members) CheckJob(name, job, *jobs);
     CheckCircles(*jobs);
     return std::move(examined_);
@@ -127,49 +119,224 @@ class Examiner {
         Add(job, "a job needs a job that does not exist", fmt::format("{} needs {}", name, needed), "correct the name");
     }
     if (const std::string uses = job.TextAt({"uses"}); !uses.empty()) {
-      CheckLocal(job, uses);
+      CheckLocal(job, uses, true);
       return;
     }
-    if (job.Find("runs-on") == nullptr) Add(job, "a job has no runner", name, "add runs-on");
     const YamlNode* steps = job.Find("steps");
     if (steps == nullptr || steps->items.empty()) return Add(job, "a job has no steps", name, "add steps");
-    const bool off = IsOff(job);
-    const bool lenient = job.TextAt({"continue-on-error"}) == "true";
-    const Matrix matrix = ReadMatrix(job);
-    for (const YamlNode& step : steps->items) CheckStep(step, job, matrix, off, lenient);
+    Job known{&job, name, ReadMatrix(job), {}, false, {}};
+    known.values = known.matrix.Values();
+    TakeEnvironment(workflow_, known.values);
+    TakeEnvironment(job, known.values);
+    CheckRunner(job, known);
+    for (const YamlNode& step : steps->items) CheckStep(step, known);
   }
 
-  static bool IsOff(const YamlNode& node) {
-    std::string condition = node.TextAt({"if"});
-    std::erase_if(condition, [](char c) { return c == ' ' || c == '$' || c == '{' || c == '}'; });
-    return condition == "false";
+  void CheckRunner(const YamlNode& job, Job& known) {
+    const YamlNode* runner = job.Find("runs-on");
+    const bool stated = runner != nullptr && !runner->IsNull() &&
+                        (runner->IsScalar() ? !runner->text.empty() : !runner->items.empty() || runner->IsMapping());
+    if (!stated) return Add(job, "a job has no runner", known.name, "add runs-on");
+    Words labels;
+    if (runner->IsScalar()) labels = Expand(runner->text, known.values);
+    for (const YamlNode& item : runner->items) labels.push_back(item.text);
+    const bool usual = runner->IsMapping() || std::any_of(labels.begin(), labels.end(), [](const std::string& label) {
+                         return IsDynamic(label) || label == "self-hosted" || label.starts_with("ubuntu") ||
+                                label.starts_with("macos") || label.starts_with("windows") || label == "linux" ||
+                                label == "Linux";
+                       });
+    if (!usual) known.in_doubt = "whether there is a runner " + (labels.empty() ? std::string() : labels.front());
   }
 
-  void CheckStep(const YamlNode& step, const YamlNode& job, const Matrix& matrix, bool off, bool lenient) {
+  /// Literal values of "env".
+  static void TakeEnvironment(const YamlNode& node, Values& values) {
+    const YamlNode* environment = node.Find("env");
+    if (environment == nullptr) return;
+    for (const auto& [name, value] : environment->members) {
+      if (value.IsScalar()) values["env." + name] = {value.text};
+    }
+  }
+
+  void CheckStep(const YamlNode& step, Job& job) {
     ++examined_.steps;
     const std::string uses = step.TextAt({"uses"});
     const std::string run = step.TextAt({"run"});
     if (uses.empty() && run.empty()) return Add(step, "a step does nothing", step.TextAt({"name"}), "add run or uses");
-    for (const std::string& one : Expand(step.TextAt({"working-directory"}), matrix)) NeedFolder(step, "", one);
-    const std::string folder = RunSetting(step, job, "working-directory");
-    const std::vector<ShellCommand> commands = ReadShell(run, ModesOf(RunSetting(step, job, "shell")));
-    if (!uses.empty()) CheckLocal(step, uses);
+    if (!uses.empty() && !run.empty())
+      return Add(step, "a step has both run and uses, which no service takes", uses, "make two steps of it");
+    Values values = job.values;
+    TakeEnvironment(step, values);
+    for (const std::string& one : Expand(step.TextAt({"working-directory"}), values)) NeedFolder(step, "", one);
+    const std::string folder = RunSetting(step, *job.node, "working-directory");
+    if (!uses.empty()) CheckLocal(step, uses, false);
     const YamlNode* with = step.Find("with");
-    if (with != nullptr) CheckInputs(step, *with, uses, matrix);
-    for (const std::string& text : Expand(run, matrix)) CheckScript(step, text, folder);
-    if (off || IsOff(step)) return;
-    const bool tolerated = lenient || step.TextAt({"continue-on-error"}) == "true";
-    for (const auto& [work, parts] : must_do_) {
-      const Doing doing = run.empty() ? DoneByAction(uses, parts) : DoneBy(commands, parts);
-      if (doing == Doing::kNot) continue;
-      if (tolerated || doing == Doing::kCannotFail) {
-        Add(step, "a step that has to be able to fail cannot",
-            fmt::format("{}: {}", work, Shortened(run.empty() ? uses : run)),
-            "let its exit status be the step's: no continue-on-error, no || true, pipefail where it is piped");
-      } else {
-        ++examined_.done[work];
+    if (with != nullptr) CheckInputs(step, *with, uses, values);
+    without_tests_.clear();
+    for (const std::string& text : Expand(run, values)) CheckScript(step, text, folder);
+    CheckNames(step, job, values);
+    const bool checks_out = uses.find("checkout") != std::string::npos ||
+                            uses.find("download-artifact") != std::string::npos ||
+                            run.find("git clone") != std::string::npos || run.find("git fetch") != std::string::npos ||
+                            run.find("repo clone") != std::string::npos;
+    job.checked_out = job.checked_out || checks_out;
+    for (const auto& [work, parts] : must_do_) JudgeWork(step, job, values, work, parts);
+  }
+
+  /// A value that the matrix does not have is an empty text.
+  void CheckNames(const YamlNode& step, const Job& job, const Values& values) {
+    if (!job.matrix.known) return;
+    Words texts{step.TextAt({"run"}), step.TextAt({"working-directory"})};
+    if (const YamlNode* with = step.Find("with")) {
+      for (const auto& [name, value] : with->members) texts.push_back(value.text);
+    }
+    for (const std::string& text : texts) {
+      for (const std::string& name : NamesIn(text, "matrix.")) {
+        const bool known = std::any_of(values.begin(), values.end(), [&](const auto& one) {
+          return one.first == name || one.first.starts_with(name + ".");
+        });
+        if (!known) Add(step, "a step names a value that its job's matrix does not have", name, "correct the name");
       }
     }
+  }
+
+  void JudgeWork(const YamlNode& step, Job& job, const Values& values, const std::string& work, const Words& parts) {
+    const std::string uses = step.TextAt({"uses"});
+    const std::string run = step.TextAt({"run"});
+    Done done = run.empty() ? DoneByAction(uses, parts) : DoneByScript(step, job, values, parts);
+    if (done.doing == Doing::kNot) return;
+    const Holds tolerated = Tolerated(step, job);
+    if (tolerated == Holds::kYes || done.doing == Doing::kCannotFail) {
+      if (Runs(job, step) == Holds::kNo) return;
+      return Add(step, "a step that has to be able to fail cannot",
+                 fmt::format("{}: {}", work, Shortened(run.empty() ? uses : run)),
+                 "let its exit status be the step's: no continue-on-error, no || true, pipefail where it is piped");
+    }
+    const Holds runs = Runs(job, step);
+    if (runs == Holds::kNo) return;
+    if (!job.checked_out && NeedsTree(step, run, uses))
+      return Add(step, "a step works on a tree that was not checked out", Shortened(run.empty() ? uses : run),
+                 "add actions/checkout before it");
+    std::string why = done.why;
+    const auto doubt = [&](bool holds, const std::string& reason) {
+      if (holds && why.empty()) why = reason;
+    };
+    doubt(!job.in_doubt.empty(), job.in_doubt);
+    doubt(runs == Holds::kMay, "whether its conditions hold");
+    doubt(tolerated == Holds::kMay, "whether its error is tolerated");
+    const std::string timeout = step.TextAt({"timeout-minutes"});
+    doubt(!timeout.empty() && !IsDynamic(timeout) && std::atof(timeout.c_str()) <= 0, "its timeout of " + timeout);
+    doubt(!without_tests_.empty() && !run.empty() && RunsPytest(run), "no test file was found in " + without_tests_);
+    for (const std::string& name : NamesIn(run + step.TextAt({"with", "file"}), "env."))
+      doubt(!values.contains(name), name + " is set nowhere");
+    if (why.empty())
+      ++examined_.done[work];
+    else
+      examined_.undecided.emplace(work, fmt::format("line {}: {}", step.line, why));
+  }
+
+  Done DoneByScript(const YamlNode& step, const Job& job, const Values& values, const Words& parts) const {
+    const StepShell shell = ShellOf(RunSetting(step, *job.node, "shell"));
+    Done best;
+    std::size_t looked_at = 0;
+    for (const std::string& text : Expand(step.TextAt({"run"}), values)) {
+      if (++looked_at > 50) break;
+      Done one = DoneBy(ReadShellScript(text, shell.modes), parts);
+      if (!shell.known && one.doing != Doing::kNot) return {Doing::kUnknown, "its shell is not understood"};
+      if (one.doing == Doing::kCannotFail) return one;
+      if (static_cast<int>(one.doing) > static_cast<int>(best.doing)) best = std::move(one);
+    }
+    if (best.doing == Doing::kNot) return best;
+    const auto options = values.find("env.PYTEST_ADDOPTS");
+    if (options != values.end() && best.doing == Doing::kDone) {
+      const std::string unusual = UnusualPytestOption(options->second.front());
+      if (!unusual.empty()) return {Doing::kUnknown, "what is left with " + unusual + " in PYTEST_ADDOPTS"};
+    }
+    return best;
+  }
+
+  static bool RunsPytest(const std::string& run) {
+    const std::vector<ShellCommand> commands = ReadShell(run);
+    return std::any_of(commands.begin(), commands.end(), [](const ShellCommand& command) {
+      const Words words = WithoutPython(WithoutWrappers(command.words));
+      return !words.empty() && (words[0] == "pytest" || words[0].ends_with("/pytest"));
+    });
+  }
+
+  /// Does it name what has to lie in the working directory?
+  bool NeedsTree(const YamlNode& step, const std::string& run, const std::string& uses) const {
+    if (uses.starts_with("docker/build-push-action")) {
+      const std::string context = step.TextAt({"with", "context"});
+      return !context.empty() && !IsDynamic(context) && context.find("://") == std::string::npos;
+    }
+    const std::vector<ShellCommand> commands = ReadShell(run);
+    return std::any_of(commands.begin(), commands.end(), [&](const ShellCommand& command) {
+      const Words words = WithoutPython(WithoutWrappers(command.words));
+      if (words.empty()) return false;
+      const bool remote = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+        return word == "-" || word.find("://") != std::string::npos || word.starts_with('$');
+      });
+      if (IsOneOf(words[0], {"pytest", "unittest", "tox", "nox"})) return true;
+      return !remote && IsOneOf(words[0], {"docker", "kubectl"}) && words.size() > 2 &&
+             IsOneOf(words[1], {"build", "apply", "buildx", "compose"});
+    });
+  }
+
+  // ---- conditions --------------------------------------------------------------------------------------------------
+
+  Holds Ask(const std::string& condition, const World& world) {
+    return ++questions_ > kMostQuestions ? Holds::kMay : Evaluate(condition, world);
+  }
+
+  /// Does the job run in `world`, with what it needs?
+  Holds JobRuns(const std::string& name, const World& world, int depth) {
+    const YamlNode* job = jobs_->Find(name);
+    if (job == nullptr || depth > 30) return Holds::kMay;
+    const std::string condition = job->TextAt({"if"});
+    Holds holds = Ask(condition, world);
+    if (AsksStatus(condition)) return holds;
+    for (const std::string& needed : Needs(*job)) {
+      if (holds != Holds::kNo && questions_ <= kMostQuestions)
+        holds = std::min(holds, JobRuns(needed, world, depth + 1));
+    }
+    return holds;
+  }
+
+  /// Is there a run of the workflow in which this step runs?
+  Holds Runs(const Job& job, const YamlNode& step) {
+    Holds best = triggers_.unknown.empty() ? Holds::kNo : Holds::kMay;
+    const std::string condition = step.TextAt({"if"});
+    if (job.matrix.runs.empty() && job.matrix.known) return Holds::kNo;
+    for (const World& world : triggers_.worlds) {
+      const Holds outside = JobRuns(job.name, world, 0);
+      if (outside == Holds::kNo) continue;
+      for (const auto& run : job.matrix.runs) {
+        World own = world;
+        for (const auto& [name, value] : run) own[Lower(name)] = TextValue(value);
+        best = std::max(best, std::min(outside, Ask(condition, own)));
+        if (best == Holds::kYes) return best;
+        if (condition.find("matrix.") == std::string::npos) break;
+      }
+      if (job.matrix.runs.empty()) best = std::max(best, Holds::kMay);
+    }
+    return best;
+  }
+
+  /// Does an error of the step count for nothing?
+  Holds Tolerated(const YamlNode& step, const Job& job) {
+    Holds worst = Holds::kNo;
+    for (const YamlNode* node : {&step, job.node}) {
+      const std::string text = node->TextAt({"continue-on-error"});
+      if (text.empty()) continue;
+      Holds all = Holds::kYes;
+      for (const auto& run : job.matrix.runs) {
+        World world;
+        for (const auto& [name, value] : run)
+          world[Lower(name)] = value == "true" || value == "false" ? BooleanValue(value == "true") : TextValue(value);
+        all = std::min(all, Ask(text, world));
+      }
+      worst = std::max(worst, job.matrix.runs.empty() ? Holds::kMay : all);
+    }
+    return worst;
   }
 
   /// The setting of the step, or the nearest default.
@@ -184,15 +351,16 @@ class Examiner {
     return text.size() > 120 ? text.substr(0, 120) + "..." : text;
   }
 
-  void CheckLocal(const YamlNode& at, const std::string& uses) {
+  void CheckLocal(const YamlNode& at, const std::string& uses, bool workflow) {
     if (!uses.starts_with("./")) return;
     ++examined_.references;
     const std::string path = From("", uses).value_or("");
-    if (!tree_.HasFile(path) && !tree_.HasFile(path + "/action.yml") && !tree_.HasFile(path + "/action.yaml"))
-      Add(at, "a local action or workflow does not exist", uses, "correct the path");
+    const bool found = workflow ? path.starts_with(".github/workflows/") && tree_.HasFile(path)
+                                : tree_.HasFile(path + "/action.yml") || tree_.HasFile(path + "/action.yaml");
+    if (!found) Add(at, "a local action or workflow does not exist", uses, "correct the path");
   }
 
-  void CheckInputs(const YamlNode& step, const YamlNode& with, const std::string& uses, const Matrix& matrix) {
+  void CheckInputs(const YamlNode& step, const YamlNode& with, const std::string& uses, const Values& matrix) {
     if (uses.starts_with("docker/build-push-action")) {
       const std::string context = with.TextAt({"context"});
       for (const std::string& one : Expand(context, matrix)) NeedFolder(step, "", one.empty() ? "." : one);
@@ -255,7 +423,7 @@ class Examiner {
     } else if (program == "helm") {
       NeedOptions(step, words, folder, {"-f", "--values"});
     } else if ((program == "bash" || program == "sh" || program == "node" || program == "source" || program == ".") &&
-               words.size() > 1 && words[1][0] != '-') {
+               words.size() > 1 && words[1][0] != '-' && !words[1].ends_with("/activate")) {
       NeedFile(step, folder, words[1]);
     } else if (program.starts_with("./")) {
       NeedFile(step, folder, program);
@@ -267,7 +435,8 @@ class Examiner {
       if (words[i] == "-c") return;
       if (words[i] == "-m" && i + 1 < words.size()) {
         const std::string& module = words[i + 1];
-        if (module == "pytest" || module == "unittest") return CheckTests(step, words, i + 2, folder);
+        if (module == "unittest") return;
+        if (module == "pytest") return CheckTests(step, words, i + 2, folder);
         if (module == "pip") return NeedOptions(step, words, folder, {"-r", "--requirement", "-c"});
         return NeedModule(step, folder, module);
       }
@@ -292,23 +461,53 @@ class Examiner {
           "correct the name, or add the module to version control");
   }
 
+  /// Do tests lie at `path`, as they are called when nothing else is configured?
+  bool HoldsTests(const std::string& path) const {
+    return std::any_of(tree_.paths().begin(), tree_.paths().end(), [&](const std::string& file) {
+      if (!path.empty() && file != path && !file.starts_with(path + "/")) return false;
+      const std::string name = file.substr(file.rfind('/') == std::string::npos ? 0 : file.rfind('/') + 1);
+      return name.ends_with(".py") && (file == path || name.starts_with("test") || name.ends_with("_test.py"));
+    });
+  }
+
+  void NoteTests(const std::string& folder, const std::string& path) {
+    const std::optional<std::string> whole = IsDynamic(path) ? std::nullopt : From(folder, path);
+    const bool there = whole && (tree_.HasFile(*whole) || tree_.HasFolder(*whole));
+    if (there && !HoldsTests(*whole)) without_tests_ = whole->empty() ? "the repository" : *whole;
+  }
+
   void CheckTests(const YamlNode& step, const Words& words, std::size_t i, const std::string& folder) {
+    bool named = false;
     for (; i < words.size(); ++i) {
       if (IsOneOf(words[i], {"-k", "-m", "-n", "-p", "-o", "--cov", "--cov-report", "--maxfail", "--junitxml", "-c",
                              "--tb", "--timeout"})) {
         ++i;
       } else if (!words[i].empty() && words[i][0] != '-' && words[i].find('>') == std::string::npos) {
-        NeedFile(step, folder, words[i].substr(0, words[i].find("::")));
+        const std::string path = words[i].substr(0, words[i].find("::"));
+        named = true;
+        NeedFile(step, folder, path);
+        NoteTests(folder, path);
       }
     }
+    if (!named) NoteTests(folder, "");
   }
 
   void NeedOptions(const YamlNode& step, const Words& words, const std::string& folder,
                    std::initializer_list<const char*> options) {
     for (std::size_t i = 1; i < words.size(); ++i) {
       for (const std::string option : options) {
-        if (words[i] == option && i + 1 < words.size()) NeedFile(step, folder, words[i + 1]);
-        if (words[i].starts_with(option + "=")) NeedFile(step, folder, words[i].substr(option.size() + 1));
+        const bool glued = option.size() == 2 && words[i].size() > 2 && words[i].starts_with(option);
+        std::string value;
+        if (words[i] == option && i + 1 < words.size()) value = words[i + 1];
+        if (glued) value = words[i].substr(2);
+        if (words[i].starts_with(option + "=")) value = words[i].substr(option.size() + 1);
+        // kubectl and helm take several, separated by commas.
+        const bool several = words[0] == "kubectl" || words[0] == "helm";
+        for (std::size_t begin = 0; begin < value.size();) {
+          const std::size_t end = several ? std::min(value.find(',', begin), value.size()) : value.size();
+          NeedFile(step, folder, value.substr(begin, end - begin));
+          begin = end + 1;
+        }
       }
     }
   }
@@ -331,12 +530,16 @@ class Examiner {
   const YamlNode& workflow_;
   const Tree& tree_;
   const std::map<std::string, Words>& must_do_;
+  const YamlNode* jobs_ = nullptr;
+  Triggers triggers_;
+  std::size_t questions_ = 0;
+  std::string without_tests_;  ///< where a step looks for tests, and none are
   Examined examined_;
 };
 
 }  // namespace
 
-Tree::Tree(const std::vector<std::string>& paths) : files_(paths.begin(), paths.end()) {
+Tree::Tree(const std::vector<std::string>& paths) : paths_(paths), files_(paths.begin(), paths.end()) {
   for (const std::string& path : paths) {
     for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;
          slash = path.rfind('/', slash - 1)) {

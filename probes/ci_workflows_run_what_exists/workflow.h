@@ -24,8 +24,10 @@ class Tree {
   bool HasFile(const std::string& path) const { return files_.contains(path); }
   bool HasFolder(const std::string& path) const { return path.empty() || folders_.contains(path); }
   bool Matches(const std::string& glob) const;
+  const std::vector<std::string>& paths() const { return paths_; }
 
  private:
+  std::vector<std::string> paths_;
   std::set<std::string> files_, folders_;
 };
 
@@ -33,7 +35,8 @@ struct Examined {
   std::vector<Fault> faults;
   int steps = 0;
   int references = 0;
-  std::map<std::string, int> done;  ///< work -> steps that do it and can fail
+  std::map<std::string, int> done;               ///< work -> steps that do it and can fail
+  std::map<std::string, std::string> undecided;  ///< work -> why it cannot be told of a step that may do it
 };
 
 /// `must_do` as in probe.json.

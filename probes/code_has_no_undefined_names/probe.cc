@@ -111,8 +111,9 @@ class Check {
     bool sound = true;
     for (const PythonProblem& problem : file.problems) {
       if (problem.kind == Kind::kUnknown) {
-        if (!settings_.stars_allowed)
-          undecided_.push_back(fmt::format("{}:{} {}", file.path, problem.line, problem.name));
+        const bool star = problem.message.find("is missing when") == std::string::npos;
+        if (!star || !settings_.stars_allowed)
+          undecided_.push_back(fmt::format("{}:{} {} ({})", file.path, problem.line, problem.name, problem.message));
         continue;
       }
       const auto& elsewhere = settings_.defined_elsewhere;
@@ -193,9 +194,10 @@ class Check {
 
   void RecordUndecidable() {
     context_.findings.AddControl(
-        {"every_name_is_decidable", "no name depends on what a star import brings", undecided_.empty(),
+        {"every_name_is_decidable",
+         "no name depends on what a star import brings, or on an import that may fail unseen", undecided_.empty(),
          undecided_.empty() ? "every name was decided"
-                            : fmt::format("{} may come from a star import: {}{}", undecided_.size(), undecided_.front(),
+                            : fmt::format("{} cannot be decided: {}{}", undecided_.size(), undecided_.front(),
                                           undecided_.size() > 1 ? ", ..." : "")});
   }
 

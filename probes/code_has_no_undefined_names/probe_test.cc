@@ -86,6 +86,27 @@ TEST_F(CodeHasNoUndefinedNamesTest, UndecidableWithStarImports) {
   EXPECT_TRUE(t.Satisfied("enough_was_checked"));
 }
 
+TEST_F(CodeHasNoUndefinedNamesTest, UndecidableWhenAnImportMayFailUnseen) {
+  Write("app/other.py", "try:\n    import fast\nexcept ImportError:\n    pass\n\n\ndef run():\n    return fast.x\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("every_name_is_decidable"));
+}
+
+TEST_F(CodeHasNoUndefinedNamesTest, UsualGuardsHold) {
+  Write(
+      "app/other.py",
+      "from __future__ import annotations\n\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from app.store "
+      "import save\n\ntry:\n    import fast\n    HAS_FAST = True\nexcept ImportError:\n    HAS_FAST = False\n\ntry:\n  "
+      "  "
+      "import loop\n    loop.install()\nexcept ImportError:\n    pass\n\n\ndef run(a: save) -> save:\n    b: save = "
+      "a\n    "
+      "return fast.x(b) if HAS_FAST else b\n");
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+  EXPECT_TRUE(t.Satisfied("every_name_is_decidable"));
+}
+
 // What a fault may look like, each the only one of a sound package.
 struct Fault {
   const char* name;
@@ -127,6 +148,13 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ListedInAll", "app/other.py", "__all__ = ['gone']\n", "gone"},
         Fault{"LocalUsedBeforeItIsSet", "app/other.py",
               "count = 1\n\n\ndef run():\n    print(count)\n    count = 2\n    return count\n", "count"},
+        Fault{"BoundForTypesOnly", "app/other.py",
+              "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from app.store import save\n\n\ndef run():\n"
+              "    return save()\n",
+              "bound only where nothing is run"},
+        Fault{"BoundInADeadBranch", "app/other.py", "if False:\n    limit = 1\n\n\ndef run():\n    return limit\n",
+              "bound only where nothing is run"},
+        Fault{"ImportsFromAboveTheTree", "app/other.py", "from .... import gone\n\ngone()\n", "leaves the tree"},
         Fault{"ImportsAMissingModule", "app/other.py", "from app.audit import log\n\nlog()\n", "no module app.audit"},
         Fault{"ImportsAMissingName", "app/other.py", "from app.store import load\n\nload()\n",
               "app/store.py does not define \"load\""},

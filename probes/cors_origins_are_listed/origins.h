@@ -29,6 +29,8 @@ class Resolver {
   /// `files` is borrowed.
   explicit Resolver(const std::vector<PythonFile>& files) : files_(files) {}
   Resolved Resolve(const PythonExpression& expression, const PythonFile& file, int line) const;
+  /// What the code itself gives to a variable of the environment.
+  Resolved WrittenTo(const std::string& variable) const;
 
  private:
   struct Walk;
@@ -36,6 +38,8 @@ class Resolver {
   void FollowName(const std::string& name, Walk& walk, int depth) const;
   void FollowAttribute(const PythonExpression& expression, Walk& walk, int depth) const;
   void FollowCall(const PythonExpression& expression, Walk& walk, int depth) const;
+  void FollowWrites(const std::string& name, bool attribute, Walk& walk, int depth) const;
+  void FollowFrom(const PythonExpression& expression, const PythonFile& file, int line, Walk& walk, int depth) const;
   bool FollowAssignments(const std::string& target, const std::string& scope_end, const PythonFile& file, Walk& walk,
                          int depth) const;
   const PythonFile* FileOfModule(const std::string& module) const;
@@ -53,7 +57,11 @@ struct Use {
   bool credentials = false;
   bool unpacked = false;  ///< arguments come from **something
 };
-std::vector<Use> FindUses(const std::vector<PythonFile>& files);
+struct Uses {
+  std::vector<Use> found;
+  std::vector<std::string> unknown;  ///< references to a middleware that are no such use
+};
+Uses FindUses(const std::vector<PythonFile>& files);
 
 /// Access-Control-Allow-Origin set by hand.
 struct Header {
@@ -61,6 +69,10 @@ struct Header {
   int line = 0;
   PythonExpression value;
 };
-std::vector<Header> FindHeaders(const std::vector<PythonFile>& files);
+struct Headers {
+  std::vector<Header> found;
+  std::vector<std::string> unknown;  ///< where its name stands otherwise
+};
+Headers FindHeaders(const std::vector<PythonFile>& files);
 
 }  // namespace readiness::cors

@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
+#include "forged.h"
 #include "look_alikes.h"
 #include "origins.h"
 #include "readiness/source_dockerfile.h"
@@ -72,8 +74,20 @@ class Inspection {
   explicit Inspection(const std::vector<PythonFile>& files) : files_(files), resolver_(files) {}
 
   Seen Go() {
-    for (const Use& use : cors::FindUses(files_)) Inspect(use);
-    for (const Header& header : cors::FindHeaders(files_)) Inspect(header);
+    const cors::Uses uses = cors::FindUses(files_);
+    for (const Use& use : uses.found) Inspect(use);
+    const cors::Headers headers = cors::FindHeaders(files_);
+    for (const Header& header : headers.found) Inspect(header);
+    for (const std::string& variable : seen_.variables) {
+      const Resolved written = resolver_.WrittenTo(variable);
+      seen_.unknown.insert(seen_.unknown.end(), written.unknown.begin(), written.unknown.end());
+      for (const Value& value : written.values) {
+        if (const std::string why = WhyOpen(value.text); !why.empty())
+          Add(fmt::format("the code gives {} an unlisted origin", variable), value.file, value.line, why);
+      }
+    }
+    seen_.unknown.insert(seen_.unknown.end(), uses.unknown.begin(), uses.unknown.end());
+    seen_.unknown.insert(seen_.unknown.end(), headers.unknown.begin(), headers.unknown.end());
     return std::move(seen_);
   }
 
@@ -109,6 +123,10 @@ class Inspection {
       ++seen_.origins;
       std::vector<std::string> foreign(std::begin(kForeign), std::end(kForeign));
       for (std::string& origin : cors::LookAlikes(value.text)) foreign.push_back(std::move(origin));
+      cors::Forged forged = cors::Forge(value.text);
+      for (std::string& origin : forged.origins) foreign.push_back(std::move(origin));
+      if (!forged.complete)
+        seen_.unknown.push_back(fmt::format("{}:{}: what the pattern takes", value.file, value.line));
       const Result<Pattern> pattern = Pattern::CompileForeign(value.text);
       if (!pattern) {
         seen_.unknown.push_back(fmt::format("{}:{}: {}", value.file, value.line, pattern.error().actual));
@@ -129,10 +147,23 @@ class Inspection {
       if (const std::string why = WhyOpen(value.text); !why.empty())
         Add("Access-Control-Allow-Origin is set by hand", value.file, value.line, why);
     }
-    const std::string source = header.value.dump();
-    if (source.find("request") != std::string::npos || source.find("origin") != std::string::npos)
-      Add("Access-Control-Allow-Origin says what the request says", header.file->path, header.line,
-          cors::Show(header.value));
+    if (SaysWhatTheRequestSays(header.value, *header.file, 0))
+      return Add("Access-Control-Allow-Origin says what the request says", header.file->path, header.line,
+                 cors::Show(header.value));
+    for (const std::string& unknown : resolved.unknown)
+      seen_.unknown.push_back("Access-Control-Allow-Origin is set by hand, to " + unknown);
+  }
+
+  /// Directly, or by a variable of the file.
+  static bool SaysWhatTheRequestSays(const PythonExpression& value, const PythonFile& file, int depth) {
+    const std::string source = value.dump();
+    for (const char* word : {"request", "origin", "headers"}) {
+      if (source.find(word) != std::string::npos) return true;
+    }
+    if (depth > 3 || value.value("kind", "") != "name") return false;
+    return std::any_of(file.assignments.begin(), file.assignments.end(), [&](const PythonAssignment& one) {
+      return one.target == value.value("name", "") && SaysWhatTheRequestSays(one.value, file, depth + 1);
+    });
   }
 
   void Take(const Resolved& resolved) {
@@ -158,7 +189,10 @@ constexpr std::pair<const char*, const char*> kPlanted[] = {
     {"[\"https://b.example.org\"]", "[\"https://b.example.org\", \"*\"]"},
     {"allow_origins=listed + settings.extra", "allow_origin_regex=\".*\""},
     {"allow_origins=listed + settings.extra", "allow_origin_regex=r\"https://.*example\\.org\""},
-    {"app.add_middleware", "listed.append(\"*\")\napp.add_middleware"}};
+    {"allow_origins=listed + settings.extra", "allow_origin_regex=r\"https://[a-z]+\\.com\""},
+    {"app.add_middleware", "listed.append(\"*\")\napp.add_middleware"},
+    {"app.add_middleware", "setattr(settings, \"extra\", [\"*\"])\napp.add_middleware"},
+    {"app.add_middleware", "os.environ[\"ORIGINS\"] = \"*\"\napp.add_middleware"}};
 
 class Check {
  public:
@@ -183,6 +217,7 @@ class Check {
     READINESS_RETURN_IF_ERROR(InspectEnvironmentFiles());
     READINESS_RETURN_IF_ERROR(InspectManifests());
     READINESS_RETURN_IF_ERROR(InspectDockerfiles());
+    READINESS_RETURN_IF_ERROR(InspectServers());
     Conclude(sources.size());
     return {};
   }
@@ -234,8 +269,8 @@ class Check {
         std::string entry = text.substr(begin, end - begin);
         begin = end + 1;
         ++line;
-        if (entry.ends_with('\r')) entry.pop_back();
-        if (entry.starts_with("export ")) entry.erase(0, 7);
+        entry = Trimmed(entry);
+        if (entry.starts_with("export ")) entry = Trimmed(entry.substr(7));
         const std::size_t equals = entry.find('=');
         if (equals == std::string::npos || entry.starts_with('#')) continue;
         std::string name = entry.substr(0, equals);
@@ -248,9 +283,16 @@ class Check {
     return {};
   }
 
+  static std::string Trimmed(std::string text) {
+    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
+    text.erase(0, std::min(text.find_first_not_of(" \t"), text.size()));
+    return text;
+  }
+
   Result<void> InspectManifests() {
     READINESS_ASSIGN(const std::vector<std::string> globs, context_.parameters.StringList("manifests"));
     READINESS_ASSIGN(const std::vector<SourceFile> files, context_.source_tree.Files(globs));
+    std::vector<std::pair<std::string, YamlNode>> all;
     for (const SourceFile& file : files) {
       READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
       const Result<std::vector<YamlNode>> documents = ParseYaml(text, file.path);
@@ -258,9 +300,101 @@ class Check {
         NoteUnparsed(file.path, text, documents.error());
         continue;
       }
-      for (const YamlNode& document : *documents) InspectNode(document, file.path);
+      for (const YamlNode& document : *documents) all.emplace_back(file.path, document);
+    }
+    // A variable may be fed from a ConfigMap's key of another name.
+    for (const auto& [file, document] : all) NoteKeys(document);
+    for (const auto& [file, document] : all) InspectNode(document, file);
+    return {};
+  }
+
+  void NoteKeys(const YamlNode& node) {
+    const std::string key = node.TextAt({"valueFrom", "configMapKeyRef", "key"});
+    if (!key.empty() && seen_.variables.contains(node.TextAt({"name"}))) seen_.variables.insert(key);
+    for (const auto& [name, value] : node.members) NoteKeys(value);
+    for (const YamlNode& item : node.items) NoteKeys(item);
+  }
+
+  /// NAME=value in the text of a command.
+  void InspectCommand(const std::string& text, const std::string& file, int line) {
+    for (const std::string& variable : std::set<std::string>(seen_.variables)) {
+      const std::string wanted = variable + "=";
+      for (std::size_t at = variable.empty() ? std::string::npos : text.find(wanted); at != std::string::npos;
+           at = text.find(wanted, at + 1)) {
+        const char before = at == 0 ? ' ' : text[at - 1];
+        if (before == '_' || std::isalnum(static_cast<unsigned char>(before)) != 0) continue;
+        std::size_t begin = at + wanted.size();
+        const char quote = begin < text.size() && (text[begin] == '"' || text[begin] == '\'') ? text[begin] : '\0';
+        begin += quote != '\0' ? 1 : 0;
+        const std::size_t end =
+            std::min(quote != '\0' ? text.find(quote, begin) : text.find_first_of(" \t\n;&|\"'", begin), text.size());
+        CheckSetting(variable, Default(text.substr(begin, end - begin)), file, line);
+      }
+    }
+  }
+
+  /// "Kg==" is "*".
+  static std::string Decoded(const std::string& text) {
+    static const std::string kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string bytes;
+    unsigned value = 0, bits = 0;
+    for (const char c : text) {
+      const std::size_t digit = kDigits.find(c);
+      if (digit == std::string::npos) continue;
+      value = ((value << 6U) | static_cast<unsigned>(digit)) & 0xffffU;
+      bits += 6;
+      if (bits < 8) continue;
+      bits -= 8;
+      bytes += static_cast<char>((value >> bits) & 0xffU);
+    }
+    return bytes;
+  }
+
+  static bool NamesHeader(std::string key) {
+    std::transform(key.begin(), key.end(), key.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return key.ends_with("cors-allow-origin") || key.ends_with("access-control-allow-origin");
+  }
+
+  /// What answers before the service does: proxies, and servers in other languages.
+  Result<void> InspectServers() {
+    READINESS_ASSIGN(const std::vector<std::string> globs, context_.parameters.StringList("servers"));
+    READINESS_ASSIGN(const std::vector<SourceFile> files, context_.source_tree.Files(globs));
+    for (const SourceFile& file : files) {
+      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
+      const bool imports =
+          text.find("require(\"cors\")") != std::string::npos || text.find("require('cors')") != std::string::npos ||
+          text.find("from \"cors\"") != std::string::npos || text.find("from 'cors'") != std::string::npos;
+      int line = 0;
+      for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        InspectServerLine(text.substr(begin, std::min<std::size_t>(end - begin, 4000)), imports, file.path, ++line);
+        begin = end + 1;
+      }
     }
     return {};
+  }
+
+  void InspectServerLine(const std::string& line, bool imports, const std::string& file, int number) {
+    std::string lower = line;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string bare = Trimmed(lower);
+    if (bare.starts_with('#') || bare.starts_with("//")) return;
+    const std::size_t header = lower.find("access-control-allow-origin");
+    if (header != std::string::npos) {
+      const std::string rest = lower.substr(header + std::string_view("access-control-allow-origin").size());
+      if (rest.find('*') != std::string::npos || rest.find("origin") != std::string::npos)
+        seen_.findings.push_back({"Access-Control-Allow-Origin is set by hand", file, Trimmed(line), number});
+      else if (rest.find("://") == std::string::npos)
+        unparsed_.push_back(fmt::format("{}:{} sets Access-Control-Allow-Origin", file, number));
+    }
+    const std::size_t call = imports ? lower.find("cors(") : std::string::npos;
+    if (call == std::string::npos) return;
+    if (lower.compare(call, 6, "cors()") == 0)
+      seen_.findings.push_back({"every origin is allowed by default", file, Trimmed(line), number});
+    else
+      unparsed_.push_back(fmt::format("{}:{} uses cors, which is not followed", file, number));
   }
 
   /// What does not parse sets nothing; but nobody can say what it was meant to set.
@@ -287,6 +421,8 @@ class Check {
       for (const DockerStage& stage : parsed->stages) {
         for (const DockerInstruction& one : stage.instructions) {
           if (one.name == "ENV") InspectEnvironment(one, file.path);
+          if (one.name == "CMD" || one.name == "ENTRYPOINT" || one.name == "RUN")
+            InspectCommand(one.arguments, file.path, one.line);
         }
       }
     }
@@ -306,8 +442,16 @@ class Check {
   void InspectNode(const YamlNode& node, const std::string& file) {
     if (const YamlNode* value = node.Find("value"); value != nullptr && value->IsScalar())
       CheckSetting(node.TextAt({node.Find("name") != nullptr ? "name" : "key"}), value->text, file, value->line);
+    if (const YamlNode* encoded = node.Find("binaryData")) {
+      for (const auto& [key, value] : encoded->members) CheckSetting(key, Decoded(value.text), file, value.line);
+    }
     for (const auto& [key, value] : node.members) {
       if (value.IsScalar()) CheckSetting(key, Default(value.text), file, value.line);
+      if (value.IsScalar()) InspectCommand(value.text, file, value.line);
+      if (value.IsScalar() && NamesHeader(key)) {
+        if (const std::string why = WhyOpen(value.text); !why.empty())
+          seen_.findings.push_back({"a proxy allows an unlisted origin", file, why, value.line});
+      }
       if (value.IsSequence() && seen_.variables.contains(key)) {
         for (const YamlNode& item : value.items) CheckSetting(key, item.text, file, item.line);
       }
@@ -317,6 +461,8 @@ class Check {
       const std::size_t equals = item.text.find('=');
       if (item.IsScalar() && equals != std::string::npos)
         CheckSetting(item.text.substr(0, equals), Default(item.text.substr(equals + 1)), file, item.line);
+      if (item.IsScalar() && item.text.find_first_of(" \n") != std::string::npos)
+        InspectCommand(item.text, file, item.line);
       InspectNode(item, file);
     }
   }

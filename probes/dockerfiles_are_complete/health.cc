@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <vector>
@@ -81,8 +82,20 @@ std::set<std::string> NamesOfStatus(const PythonFile& file) {
   return names;
 }
 
+/// Does it do what decides the exit status without standing among the conditions?
+bool DecidesElsewhere(const PythonFile& file) {
+  const bool calls = std::any_of(file.calls.begin(), file.calls.end(), [](const PythonCall& call) {
+    return call.function.starts_with("atexit.") || call.function.starts_with("signal.") ||
+           call.function.starts_with("os.exec") || call.function.starts_with("threading.") ||
+           EndsIn(call.function, {"_exit", "suppress", "exec", "eval", "__import__"});
+  });
+  return calls || std::any_of(file.assignments.begin(), file.assignments.end(), [](const PythonAssignment& one) {
+           return one.target == "sys.excepthook" || one.value.dump().find("os._exit") != std::string::npos;
+         });
+}
+
 Reading OfPythonFile(const PythonFile& file) {
-  if (!file.parsed()) return {};
+  if (!file.parsed() || DecidesElsewhere(file) || file.uses.contains("os._exit")) return {};
   const bool asks = std::any_of(file.calls.begin(), file.calls.end(), Asks);
   if (!asks) return {file.imports.empty() ? Kind::kNothing : Kind::kUnknown, {}};
   bool raises = false, caught = false;
@@ -115,7 +128,7 @@ Reading OfPython(const Words& words, const FindPython& find) {
       const Result<PythonReading> reading = ReadPython({{"healthcheck.py", words[i + 1]}});
       return reading ? OfPythonFile(reading->files.front()) : Reading{};
     }
-    if (words[i] == "-m") return {};
+    if (words[i] == "-m" || words[i].starts_with("-O")) return {};  // without assertions
     if (words[i] == "-W" || words[i] == "-X") {
       ++i;
     } else if (!words[i].empty() && words[i][0] != '-') {
@@ -138,9 +151,23 @@ bool HasLetter(const std::string& word, char letter) {
 }
 
 Reading OfCurl(const Words& words) {
-  const bool fails = std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word == "--fail" || word == "--fail-with-body" || HasLetter(word, 'f');
-  });
+  bool fails = false;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--fail" || word == "--fail-with-body") fails = true;
+    if (word == "--no-fail") fails = false;
+    if (word == "--version" || word == "--help" || word == "-V" || word == "-h") return {Kind::kNothing, {}};
+    if (HasLetter(word, 'f')) fails = true;
+    if (IsOneOf(word, {"--write-out", "--output", "--header", "--request", "--data", "--max-time", "--connect-timeout",
+                       "--retry", "--retry-delay", "--user-agent", "--user", "--cacert", "--cert", "--key", "--proxy",
+                       "--resolve", "--unix-socket", "--url", "--config"}))
+      ++i;
+    // A letter with a value that stands at the end takes the next word.
+    const std::size_t value = word.size() > 1 && word[0] == '-' && word[1] != '-'
+                                  ? word.find_first_of("oXHdmwuAebcTxFKQrtyYz", 1)
+                                  : std::string::npos;
+    if (value != std::string::npos && value + 1 == word.size()) ++i;
+  }
   if (fails) return {Kind::kNotices, {}};
   return {Kind::kBlind, "curl without --fail is content with a 500"};
 }
@@ -175,7 +202,12 @@ struct Sum {
   void Take(const std::vector<ShellCommand>& commands, std::size_t i, const Reading& reading) {
     const ShellCommand& command = commands[i];
     const auto blind = [&](const std::string& reason) { why = why.empty() ? reason : why; };
-    if (reading.kind == Kind::kNothing) return;
+    if (reading.kind == Kind::kNothing || command.reach == ShellCommand::Reach::kNever || command.calls_function)
+      return;
+    if (command.reach == ShellCommand::Reach::kDepends) {
+      unknown = unknown || reading.kind != Kind::kBlind;
+      return;
+    }
     if (!command.piped_into.empty()) {
       // Of an error the one hands on nothing, so that grep finds nothing.
       const bool into_grep = command.piped_into == "grep" && i + 1 < commands.size();
@@ -230,27 +262,83 @@ std::optional<Words> ExecForm(const std::string& text) {
   return words;
 }
 
-std::vector<ShellCommand> CommandsOf(const std::string& text) {
+ShellReading CommandsOf(const std::string& text) {
   const std::optional<Words> exec = ExecForm(text);
-  if (!exec) return ReadShell(text);
+  if (!exec) return ReadShellScript(text);
   const bool shell = exec->size() > 2 && IsOneOf(exec->front(), {"sh", "bash", "/bin/sh", "/bin/bash"});
-  if (shell && (*exec)[1].starts_with('-') && (*exec)[1].ends_with('c')) return ReadShell((*exec)[2]);
+  if (shell && (*exec)[1].starts_with('-') && (*exec)[1] == "-c") return ReadShellScript((*exec)[2]);
   ShellCommand command;
   command.words = *exec;
-  return {command};
+  ShellReading reading;
+  reading.commands.push_back(std::move(command));
+  return reading;
+}
+
+/// Host, port and path of the first URL in it.
+void TakeUrl(const std::string& text, Health& health) {
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string::npos) return;
+  const std::size_t begin = scheme + 3;
+  const std::size_t end = std::min(text.find_first_of(" \t\"'`)|;&>\\", begin), text.size());
+  const std::string url = text.substr(begin, end - begin);
+  const std::size_t slash = std::min(url.find('/'), url.size());
+  const std::string authority = url.substr(0, slash);
+  const std::size_t colon = authority.rfind(':');
+  const bool with_port = colon != std::string::npos && authority.find(']', colon) == std::string::npos;
+  health.host = authority.substr(0, with_port ? colon : std::string::npos);
+  health.port = with_port ? authority.substr(colon + 1)
+                          : (scheme >= 5 && text.compare(scheme - 5, 5, "https") == 0 ? "443" : "80");
+  health.path = url.substr(slash, url.find_first_of("?#", slash) - slash);
+}
+
+/// Seconds of "30s", "1m30s"; negative when it is no duration.
+double Seconds(const std::string& text) {
+  double all = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && (std::isdigit(static_cast<unsigned char>(text[end])) != 0 || text[end] == '.')) ++end;
+    if (end == i || end - i > 12) return -1;
+    const double number = std::strtod(text.substr(i, end - i).c_str(), nullptr);
+    std::size_t unit = end;
+    while (unit < text.size() && std::isalpha(static_cast<unsigned char>(text[unit])) != 0) ++unit;
+    const std::string name = text.substr(end, unit - end);
+    const double times = name == "h" ? 3600 : name == "m" ? 60 : name == "s" ? 1 : name == "ms" ? 1e-3 : -1;
+    if (times < 0) return -1;
+    all += number * times;
+    i = unit;
+  }
+  return all;
+}
+
+/// Why it says nothing for hours, by its options; empty: it does not.
+std::string WhyTooRare(const DockerInstruction& healthcheck) {
+  for (const char* option : {"interval", "timeout", "start-period"}) {
+    const std::optional<std::string> given = healthcheck.Flag(option);
+    if (given && given->find('$') == std::string::npos && (Seconds(*given) < 0 || Seconds(*given) > 3600))
+      return std::string("its ") + option + " is " + *given;
+  }
+  const std::optional<std::string> retries = healthcheck.Flag("retries");
+  if (retries && (retries->empty() || retries->size() > 2)) return "it takes " + *retries + " failures";
+  return {};
 }
 
 }  // namespace
 
 Health Examine(const DockerInstruction& healthcheck, const FindPython& find) {
   std::string text = healthcheck.arguments;
-  if (text.starts_with("NONE")) return {"it is switched off", {}, true};
+  if (text.starts_with("NONE")) return {"it is switched off", {}, {}, {}, true};
   if (text.starts_with("CMD")) text.erase(0, text.find_first_not_of(" \t", 3));
-  Health health{{}, PortIn(text), true};
-  const std::vector<ShellCommand> commands = CommandsOf(text);
+  Health health;
+  health.port = PortIn(text);
+  TakeUrl(text, health);
+  health.why_blind = WhyTooRare(healthcheck);
+  if (!health.why_blind.empty()) return health;
+  const ShellReading reading = CommandsOf(text);
+  const std::vector<ShellCommand>& commands = reading.commands;
   Sum sum;
   for (std::size_t i = 0; i < commands.size(); ++i) sum.Take(commands, i, OfCommand(commands[i], find));
-  if (sum.notices) return health;
+  if (!reading.not_understood.empty()) sum.unknown = true;
+  if (sum.notices && reading.not_understood.empty()) return health;
   health.known = !sum.unknown;
   if (health.known) health.why_blind = sum.why.empty() ? "it asks nobody" : sum.why;
   return health;

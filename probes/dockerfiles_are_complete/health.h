@@ -13,6 +13,8 @@ namespace readiness::dockerfiles {
 struct Health {
   std::string why_blind;  ///< empty: it notices an error, or that cannot be told
   std::string port;       ///< that it asks
+  std::string host;       ///< of the URL that it asks; empty: there is none
+  std::string path;       ///< of the URL, without what follows "?"
   bool known = true;
 };
 

@@ -8,6 +8,7 @@
 #include <cctype>
 
 #include "readiness/source_glob.h"
+#include "run.h"
 
 namespace readiness::dockerfiles {
 namespace {
@@ -39,6 +40,8 @@ bool MatchesIgnore(const std::string& rule, const std::string& path) {
   return false;
 }
 
+constexpr std::size_t kMostWork = 20'000'000;
+
 class Builder {
  public:
   Builder(const Dockerfile& file, const BuildContext& context) : file_(file), context_(context) {}
@@ -46,6 +49,7 @@ class Builder {
   Built Build() {
     for (const DockerStage& stage : file_.stages) {
       Image image = Begin(stage);
+      Spend(image.files.size(), image, stage.line);
       for (const DockerInstruction& instruction : stage.instructions) Take(instruction, image);
       images_.push_back(std::move(image));
     }
@@ -66,12 +70,31 @@ class Builder {
   }
 
   void CheckPinned(int line, const std::string& image) {
-    if (image == "scratch" || image.find("@sha256:") != std::string::npos) return;
+    if (image == "scratch") return;
+    if (const std::size_t digest = image.find("@sha256:"); digest != std::string::npos) {
+      const std::string digits = image.substr(digest + 8);
+      if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string::npos)
+        Add(line, "the base image has a digest that is none", image, "write its 64 digits");
+      return;
+    }
     const std::size_t colon = image.find(':', image.rfind('/') == std::string::npos ? 0 : image.rfind('/'));
     const std::string tag = colon == std::string::npos ? "" : image.substr(colon + 1);
-    if (!tag.empty() && tag != "latest") return;
+    if (!tag.empty() && !IsFloating(Lower(tag))) return;
     Add(line, "the base image is not pinned", fmt::format("{}{}", image, tag.empty() ? " (no tag: latest)" : ""),
         "name a version, or better a digest");
+  }
+
+  /// Does a tag without a version go with the time?
+  static bool IsFloating(const std::string& tag) {
+    if (tag.starts_with("latest") || tag.ends_with("-latest")) return true;
+    if (tag.find_first_of("0123456789") != std::string::npos) return false;
+    static const std::set<std::string> kWords{"slim", "alpine",  "stable", "edge",    "lts",      "current", "main",
+                                              "dev",  "nightly", "master", "rolling", "mainline", "full"};
+    return kWords.contains(tag);
+  }
+
+  static bool IsShell(const std::string& path) {
+    return path.ends_with("/sh") || path.ends_with("/bash") || path == "sh" || path == "bash" || path.ends_with("/ash");
   }
 
   Image Begin(const DockerStage& stage) {
@@ -85,7 +108,9 @@ class Builder {
       return image;
     }
     CheckPinned(stage.line, stage.base);
-    return {};
+    Image image;
+    image.base = stage.base;
+    return image;
   }
 
   void Take(const DockerInstruction& one, Image& image) {
@@ -106,7 +131,13 @@ class Builder {
     if (one.name == "HEALTHCHECK") image.healthcheck = one;
     if (one.name == "EXPOSE") image.ports.insert(image.ports.end(), one.words.begin(), one.words.end());
     if (one.name == "ENV" || one.name == "ARG") Set(one, image);
-    if (one.name == "RUN") RunCommand(one, image);
+    if (one.name == "RUN") {
+      Mounts(one);
+      Spend(image.files.size(), image, one.line);
+      if (image.doubt.empty() || work_ <= kMostWork) Run(one, image, built_.faults);
+    }
+    if (one.name == "SHELL" && !(one.exec && !one.exec->empty() && IsShell(one.exec->front())))
+      image.Doubt(one.line, "which shell reads what follows");
   }
 
   void Set(const DockerInstruction& one, Image& image) {
@@ -152,6 +183,8 @@ class Builder {
     if (("/" + source + "/").find("/../") != std::string::npos)
       return Add(one.line, fmt::format("{} leaves the build context", one.name), source,
                  "copy what is below the context");
+    Spend(context_.size(), image, one.line);
+    if (work_ > kMostWork) return;
     const std::vector<std::string> found = context_.Find(source);
     if (found.empty()) {
       const bool kept_out = context_.IsKeptOut(source);
@@ -169,8 +202,8 @@ class Builder {
       const bool below = !one_file && path.starts_with(bare.empty() ? "" : bare + "/");
       const std::string relative = below ? path.substr(bare.empty() ? 0 : bare.size() + 1) : base;
       const bool as_named = one_file && !into;
-      image.files[Absolute(image.directory, as_named ? destination : destination + "/" + relative)] =
-          context_.InTree(path);
+      image.Put(Absolute(image.directory, as_named ? destination : destination + "/" + relative), context_.InTree(path),
+                one.line);
     }
   }
 
@@ -185,78 +218,70 @@ class Builder {
     }
     // What a stage has built itself cannot be known; what it has of the tree can.
     for (const std::string& source : sources) {
+      Spend(stage->files.size(), image, one.line);
+      if (work_ > kMostWork) return;
       const std::string folder = Absolute("/", source);
+      const std::string prefix = folder == "/" ? "/" : folder + "/";
+      const std::string to = Absolute(image.directory, destination);
       for (const auto& [path, origin] : stage->files) {
         if (path == folder)
-          image.files[Absolute(image.directory, destination.ends_with('/')
-                                                    ? destination + path.substr(path.rfind('/') + 1)
-                                                    : destination)] = origin;
-        const std::string prefix = folder == "/" ? "/" : folder + "/";
-        if (path.starts_with(prefix))
-          image.files[Absolute(image.directory, destination + "/" + path.substr(prefix.size()))] = origin;
+          image.Put(destination.ends_with('/') ? to + path.substr(path.rfind('/')) : to, origin, one.line);
+        if (path.starts_with(prefix)) image.Put(Absolute(to, path.substr(prefix.size())), origin, one.line);
       }
-    }
-    // Packages travel with the folder that they were installed in.
-    image.installed.insert(stage->installed.begin(), stage->installed.end());
-    image.requirements.insert(image.requirements.end(), stage->requirements.begin(), stage->requirements.end());
-    image.installs_unknown = image.installs_unknown || stage->installs_unknown;
-  }
-
-  void RunCommand(const DockerInstruction& one, Image& image) {
-    std::vector<std::string> words = one.exec ? *one.exec : SplitShellWords(one.arguments);
-    for (const DockerHeredoc& heredoc : one.heredocs) {
-      std::string text = heredoc.text;
-      std::replace(text.begin(), text.end(), '\n', ';');
-      const std::vector<std::string> more = SplitShellWords(text);
-      words.insert(words.end(), more.begin(), more.end());
-    }
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      const std::string& word = words[i];
-      if (word == "poetry" || word == "conda" || word == "pipenv" || word == "uv" || word == "pdm")
-        image.installs_unknown = true;
-      const std::size_t slash = word.rfind('/');
-      const std::string program = slash == std::string::npos ? word : word.substr(slash + 1);
-      const bool pip = program.starts_with("pip") && program.size() <= 7;
-      if (pip && i + 1 < words.size() && words[i + 1] == "install") i = Install(one, words, i + 2, image);
+      TakePackages(*stage, folder, to, image);
+      if (folder == "/etc/passwd" || folder == "/etc") image.users.insert(stage->users.begin(), stage->users.end());
     }
   }
 
-  std::size_t Install(const DockerInstruction& one, const std::vector<std::string>& words, std::size_t i,
-                      Image& image) {
-    for (; i < words.size(); ++i) {
-      std::string word = words[i];
-      const bool last = word.ends_with(';');
-      if (last) word.pop_back();
-      if (word == "&&" || word == "||" || word == "|") return i;
-      if (word == "-r" || word == "--requirement") {
-        if (++i < words.size()) Requirements(one, words[i], image);
-      } else if (word.starts_with("-r") || word.starts_with("--requirement=")) {
-        Requirements(one, word.substr(word.starts_with("-r") ? 2 : 14), image);
-      } else if (word == "-c" || word == "--constraint" || word == "--index-url" || word == "-i" ||
-                 word == "--target" || word == "--prefix") {
-        ++i;
-      } else if (word == "." || word.starts_with("./") || word.starts_with("-e")) {
-        image.installs_unknown = true;
-      } else if (!word.empty() && word[0] != '-') {
-        image.installed.insert(DistributionName(word));
+  /// Packages travel with the folder that they were installed in.
+  static void TakePackages(const Image& stage, const std::string& folder, const std::string& to, Image& image) {
+    // "/usr/local", "/usr/local/lib", "/usr/local/lib/python3.11/site-packages"
+    const bool own = to == folder && (folder == "/" || folder == "/usr" || folder.starts_with("/usr/local") ||
+                                      folder.starts_with("/usr/lib/python"));
+    const bool programs_only = folder.ends_with("/bin");
+    for (const Packages& packages : stage.packages) {
+      Packages moved = packages;
+      const std::string& where = packages.where;
+      if (where.empty()) {
+        if (!own || programs_only) continue;
+      } else if (where == folder || where.starts_with(folder == "/" ? "/" : folder + "/")) {
+        moved.where = to + where.substr(folder == "/" ? 0 : folder.size());
+        if (moved.where == "/usr/local" || moved.where == "/usr") moved.where.clear();
+      } else {
+        continue;
       }
-      if (last) return i;
+      image.packages.push_back(std::move(moved));
     }
-    return i;
+    for (const std::string& environment : stage.environments) {
+      if (environment == folder || environment.starts_with(folder + "/"))
+        image.environments.insert(to + environment.substr(folder.size()));
+    }
+    if (programs_only) return;
+    image.installs_unknown = image.installs_unknown || stage.installs_unknown;
+    image.installs_perhaps = image.installs_perhaps || stage.installs_perhaps;
+    image.removed.insert(stage.removed.begin(), stage.removed.end());
+    if (image.doubt.empty()) image.doubt = stage.doubt;
   }
 
-  void Requirements(const DockerInstruction& one, std::string name, Image& image) {
-    while (name.ends_with(';')) name.pop_back();
-    const auto found = image.files.find(Absolute(image.directory, name));
-    if (found == image.files.end())
-      return Add(one.line, "pip installs requirements that the image does not have", name,
-                 "COPY the file before this line");
-    if (!found->second.empty()) image.requirements.push_back(found->second);
+  /// RUN --mount=type=bind,from=x.
+  void Mounts(const DockerInstruction& one) {
+    for (const auto& [flag, value] : one.flags) {
+      const std::size_t from = flag == "mount" ? ("," + value).find(",from=") : std::string::npos;
+      if (from == std::string::npos) continue;
+      const std::string name = value.substr(from + 5, value.find(',', from) - from - 5);
+      if (StageCalled(name) == nullptr) CheckPinned(one.line, name);
+    }
+  }
+
+  void Spend(std::size_t work, Image& image, int line) {
+    work_ += work;
+    if (work_ > kMostWork) image.Doubt(line, "it copies too much to be followed");
   }
 
   const Dockerfile& file_;
   const BuildContext& context_;
   std::vector<Image> images_;  // by stage
+  std::size_t work_ = 0;       // files that were looked at or copied
   Built built_;
 };
 
@@ -267,13 +292,15 @@ BuildContext::BuildContext(const std::vector<std::string>& paths, const std::str
   prefix_ = Bare(folder);
   if (!prefix_.empty()) prefix_ += "/";
   std::vector<std::string> rules;
-  for (std::size_t begin = 0; begin < ignored.size();) {
+  constexpr std::size_t kMostRules = 500;
+  for (std::size_t begin = 0; begin < ignored.size() && rules.size() < kMostRules;) {
     const std::size_t end = std::min(ignored.find('\n', begin), ignored.size());
     std::string rule = ignored.substr(begin, end - begin);
     while (!rule.empty() && std::isspace(static_cast<unsigned char>(rule.back())) != 0) rule.pop_back();
     if (!rule.empty() && rule[0] != '#') rules.push_back(rule[0] == '!' ? "!" + Bare(rule.substr(1)) : Bare(rule));
     begin = end + 1;
   }
+  complete_ = rules.size() < kMostRules;
   for (const std::string& path : paths) {
     if (!path.starts_with(prefix_)) continue;
     const std::string inside = path.substr(prefix_.size());
@@ -284,6 +311,15 @@ BuildContext::BuildContext(const std::vector<std::string>& paths, const std::str
     }
     (out ? kept_out_ : files_).insert(inside);
   }
+}
+
+void Image::Put(const std::string& path, const std::string& origin, int line) {
+  if (++put > kMostFiles || path.size() > 4096) return Doubt(line, "it holds too many files, or too deep");
+  files[path] = origin;
+}
+
+void Image::Doubt(int line, const std::string& what) {
+  if (doubt.empty()) doubt = fmt::format("line {}: {}", line, what);
 }
 
 std::vector<std::string> BuildContext::Find(const std::string& source) const {
@@ -331,7 +367,8 @@ bool NamesSecret(const std::string& variable) {
   constexpr std::array kWords{"_password_",       "_passwd_",      "_secret_",      "_secrets_",    "_token_",
                               "_api_key_",        "_apikey_",      "_private_key_", "_secret_key_", "_access_key_",
                               "_encryption_key_", "_credentials_", "_signing_key_", "_jwt_key_"};
-  return std::any_of(kWords.begin(), kWords.end(),
+  return name.ends_with("_pass_") || name.ends_with("password_") || name.ends_with("_pwd_") ||
+         std::any_of(kWords.begin(), kWords.end(),
                      [&](const char* word) { return name.find(word) != std::string::npos; });
 }
 

@@ -127,6 +127,28 @@ std::vector<PythonWorld::Missing> PythonWorld::MissingFrom(const Image& image, c
   return missing;
 }
 
+namespace {
+
+/// "fastapi ; python_version < '3'" never does.
+bool MayApply(const std::string& line) {
+  const std::size_t marker = line.find(';');
+  if (marker == std::string::npos) return true;
+  std::string condition = line.substr(marker + 1);
+  std::erase_if(condition, [](char c) { return c == ' ' || c == '\'' || c == '"'; });
+  for (const char* never :
+       {"python_version<3", "python_version<=2", "python_version==2", "sys_platform==win32", "sys_platform==darwin",
+        "platform_system==Windows", "platform_system==Darwin", "os_name==nt"}) {
+    const std::size_t at = condition.find(never);
+    if (at == std::string::npos) continue;
+    const std::size_t end = at + std::string_view(never).size();
+    // "<3.9" may.
+    if (end == condition.size() || condition[end] != '.') return condition.find("or") != std::string::npos;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::set<std::string> Distributions(const std::string& requirements) {
   std::set<std::string> names;
   for (std::size_t begin = 0; begin < requirements.size();) {
@@ -136,9 +158,56 @@ std::set<std::string> Distributions(const std::string& requirements) {
     line.erase(0, std::min(line.find_first_not_of(" \t"), line.size()));
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
     if (line.empty() || line[0] == '#' || line[0] == '-') continue;
+    if (!MayApply(line)) continue;
     names.insert(DistributionName(line));
+    // Extras bring the server.
+    if (line.starts_with("fastapi[")) names.insert("uvicorn");
   }
   return names;
+}
+
+std::vector<std::string> Included(const std::string& requirements, const std::string& path) {
+  std::vector<std::string> files;
+  const std::string folder = path.rfind('/') == std::string::npos ? "" : path.substr(0, path.rfind('/'));
+  for (std::size_t begin = 0; begin < requirements.size();) {
+    const std::size_t end = std::min(requirements.find('\n', begin), requirements.size());
+    std::string line = requirements.substr(begin, end - begin);
+    begin = end + 1;
+    for (const char* option : {"-r", "--requirement"}) {
+      if (!line.starts_with(option)) continue;
+      line.erase(0, std::string_view(option).size());
+      line.erase(0, std::min(line.find_first_not_of(" =\t"), line.size()));
+      while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+      if (!line.empty()) files.push_back(Absolute("/" + folder, line).substr(1));
+      break;
+    }
+  }
+  return files;
+}
+
+bool PythonWorld::Any(const std::function<bool(const PythonFile&)>& holds) const {
+  return std::any_of(files_.begin(), files_.end(), [&](const auto& one) { return holds(*one.second); });
+}
+
+namespace {
+
+std::string NameOfBase(const std::string& image) {
+  std::string name = image.substr(0, image.find('@'));
+  name = name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1);
+  return name.substr(0, name.find(':'));
+}
+
+}  // namespace
+
+bool IsUsualBase(const std::string& image) {
+  static const std::set<std::string> kUsual{"python", "pypy",     "debian", "ubuntu", "alpine", "node",    "nginx",
+                                            "httpd",  "postgres", "redis",  "golang", "rust",   "scratch", "busybox"};
+  return kUsual.contains(NameOfBase(image));
+}
+
+bool HasPython(const std::string& image) {
+  const std::string name = NameOfBase(image);
+  return name == "python" || name == "pypy";
 }
 
 }  // namespace readiness::dockerfiles

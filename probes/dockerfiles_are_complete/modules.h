@@ -2,6 +2,7 @@
 // Whether what a started Python module imports is there: in the image, in Python itself, or in what pip has installed.
 // One thread.
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -24,6 +25,9 @@ class PythonWorld {
   /// The file at this path in the tree, or null.
   const PythonFile* File(const std::string& path) const;
 
+  /// Is there a file of which it holds?
+  bool Any(const std::function<bool(const PythonFile&)>& holds) const;
+
   struct Missing {
     std::string file;  ///< that imports it
     int line = 0;
@@ -40,7 +44,13 @@ class PythonWorld {
   std::map<std::string, std::vector<std::string>> provides_;
 };
 
-/// Distributions that a requirements file names.
+/// Further requirements files that one at `path` includes, in the tree.
+std::vector<std::string> Included(const std::string& requirements, const std::string& path);
+/// Is it one of the usual bases, of which it is known what they hold? Has it Python?
+bool IsUsualBase(const std::string& image);
+bool HasPython(const std::string& image);
+
+/// Distributions that a requirements file names, without those whose condition never holds.
 std::set<std::string> Distributions(const std::string& requirements);
 
 }  // namespace readiness::dockerfiles

@@ -13,6 +13,7 @@
 #include "modules.h"
 #include "readiness/source_dockerfile.h"
 #include "readiness/source_python.h"
+#include "run.h"
 
 namespace readiness::probes {
 namespace {
@@ -52,6 +53,10 @@ struct Verdict {
   std::string not_understood;  ///< why it cannot be judged; empty: it can
   std::size_t instructions = 0;
   std::string starts;
+
+  void Doubt(const std::string& what) {
+    if (not_understood.empty()) not_understood = what;
+  }
 };
 
 /// Judges Dockerfiles against one tree.
@@ -60,7 +65,9 @@ class Judge {
   Judge(const BuildContext& context, const PythonWorld& world, const Settings& settings)
       : context_(context), world_(world), settings_(settings) {}
 
-  /// `texts`: of requirements files that the tree has.
+  Judge With(const BuildContext& context) const { return Judge(context, world_, settings_); }
+
+  /// `texts`: of requirements files and scripts that the tree has.
   Verdict Examine(const Dockerfile& file, bool needs_healthcheck,
                   const std::map<std::string, std::string>& texts) const {
     Verdict verdict;
@@ -74,13 +81,31 @@ class Judge {
     const int end = file.stages.back().line;
     CheckUser(built.image, end, verdict);
     CheckCommand(built.image, end, texts, verdict);
-    if (needs_healthcheck) CheckHealth(built.image, end, verdict);
+    if (needs_healthcheck) CheckHealth(built.image, end, texts, verdict);
+    if (!context_.complete()) verdict.Doubt("what .dockerignore keeps out: it has too many rules");
+    if (!built.image.doubt.empty()) verdict.Doubt(built.image.doubt);
     return verdict;
   }
 
  private:
   static void CheckUser(const Image& image, int end, Verdict& verdict) {
     const std::string user = image.user.substr(0, image.user.find(':'));
+    const auto made = image.users.find(user);
+    const bool number = !user.empty() && user.find_first_not_of("0123456789") == std::string::npos;
+    if (made != image.users.end() && !made->second.empty() &&
+        made->second.find_first_not_of('0') == std::string::npos) {
+      verdict.faults.push_back({image.user_line, "the image runs as root",
+                                fmt::format("USER {} has the number {}", user, made->second),
+                                "give it another number"});
+      return;
+    }
+    if (!user.empty() && user != "root" && !number && made == image.users.end() && !OfTheBase(image, user)) {
+      if (image.users_unknown || !dockerfiles::IsUsualBase(image.base))
+        verdict.Doubt(fmt::format("line {}: whether there is a user {}", image.user_line, user));
+      else
+        verdict.faults.push_back({image.user_line, "USER names nobody", user, "make the user by RUN useradd"});
+      return;
+    }
     if (image.user.empty()) {
       verdict.faults.push_back(
           {end, "the image runs as root", "no USER in the last stage", "make a user and switch to it by USER"});
@@ -88,6 +113,13 @@ class Judge {
       verdict.faults.push_back(
           {image.user_line, "the image runs as root", "USER " + image.user, "switch to another user last"});
     }
+  }
+
+  /// Users that usual bases have.
+  static bool OfTheBase(const Image& image, const std::string& user) {
+    if (user == "nobody" || user == "www-data" || user == "daemon") return true;
+    const bool nonroot = user == "nonroot" || user == "app";
+    return (nonroot && !dockerfiles::IsUsualBase(image.base)) || image.base.find(user) != std::string::npos;
   }
 
   void CheckCommand(const Image& image, int end, const std::map<std::string, std::string>& texts,
@@ -101,11 +133,10 @@ class Judge {
       return;
     }
     const int at = command != nullptr ? command->line : entrypoint->line;
-    const Started started = dockerfiles::WhatStarts(line, settings_.programs);
+    const Started started = StartedBy(image, texts);
     verdict.starts = started.name;
     if (started.kind == Started::Kind::kUnknown) {
-      verdict.not_understood =
-          fmt::format("line {} starts {}, which is none of the understood commands", at, fmt::join(line, " "));
+      verdict.Doubt(fmt::format("line {} starts {}: {}", at, fmt::join(line, " "), started.why));
     } else if (started.kind == Started::Kind::kNothing) {
       verdict.faults.push_back(
           {at, "the command does no work", fmt::format("{}", fmt::join(line, " ")), "start the service or the job"});
@@ -116,6 +147,15 @@ class Judge {
 
   void CheckStarted(const Image& image, const Started& started, int at, const std::map<std::string, std::string>& texts,
                     Verdict& verdict) const {
+    const bool usual = dockerfiles::IsUsualBase(image.base);
+    if (usual && !dockerfiles::HasPython(image.base) && !image.has_python) {
+      verdict.faults.push_back({at, "the base has no Python", image.base, "start from a base with Python"});
+      return;
+    }
+    if (started.loopback && !image.environment.contains("UVICORN_HOST") &&
+        !image.environment.contains("GUNICORN_CMD_ARGS") && !image.environment.contains("PORT"))
+      verdict.faults.push_back(
+          {at, "the server listens to its own container only", "127.0.0.1", "let it listen on 0.0.0.0"});
     std::vector<std::string> roots = SearchPath(image, started);
     std::string file;
     const bool module = started.kind == Started::Kind::kModule;
@@ -128,7 +168,7 @@ class Judge {
     }
     if (file.empty()) {
       // A distribution may bring a module that is run: python -m celery.
-      const std::set<std::string> installed = Installed(image, texts);
+      const std::set<std::string> installed = Installed(image, started, texts);
       if (module && installed.contains(dockerfiles::DistributionName(started.name.substr(0, started.name.find('.')))))
         return;
       verdict.faults.push_back(
@@ -136,12 +176,50 @@ class Judge {
            started.name, "correct the command, or add what it starts to the tree and COPY it"});
       return;
     }
+    if (!started.why.empty()) verdict.Doubt(fmt::format("line {}: {} of {}", at, started.why, started.name));
+    CheckAttribute(started, file, at, verdict);
     if (image.installs_unknown) return;
-    for (const PythonWorld::Missing& missing : world_.MissingFrom(image, roots, file, Installed(image, texts))) {
+    const std::set<std::string> installed = Installed(image, started, texts);
+    const auto missing_here = world_.MissingFrom(image, roots, file, installed);
+    const bool no_server =
+        !started.needs.empty() && dockerfiles::HasPython(image.base) && usual && !installed.contains(started.needs);
+    if (image.installs_perhaps && (no_server || !missing_here.empty()))
+      return verdict.Doubt(fmt::format("line {}: whether pip installs what {} needs", at, started.name));
+    if (no_server)
+      verdict.faults.push_back({at, "the image lacks the server that it starts", started.needs,
+                                "add it to the requirements that the image installs"});
+    for (const PythonWorld::Missing& missing : missing_here) {
       verdict.faults.push_back({at, "the image lacks what the started module imports",
                                 fmt::format("{}:{} imports {}", missing.file, missing.line, missing.module),
                                 "add it to the requirements that the image installs, or COPY it"});
     }
+  }
+
+  /// "app" of "pkg.main:app" has to be a name of the module.
+  void CheckAttribute(const Started& started, const std::string& file, int at, Verdict& verdict) const {
+    const PythonFile* module = started.attribute.empty() ? nullptr : world_.File(file);
+    if (module == nullptr || !module->parsed()) return;
+    const bool makes = std::any_of(module->imports.begin(), module->imports.end(),
+                                   [](const PythonImport& import) { return import.name == "*"; }) ||
+                       std::any_of(module->calls.begin(), module->calls.end(), [](const PythonCall& call) {
+                         return call.function == "globals" || call.function == "setattr" || call.function == "exec";
+                       });
+    const auto& names = module->definitions;
+    if (makes || std::binary_search(names.begin(), names.end(), started.attribute) ||
+        std::binary_search(names.begin(), names.end(), "__getattr__"))
+      return;
+    verdict.faults.push_back({at, "the started module has no such name",
+                              fmt::format("{} in {}", started.attribute, file), "correct the command"});
+  }
+
+  Started StartedBy(const Image& image, const std::map<std::string, std::string>& texts) const {
+    const auto script = [&](const std::string& path) -> const std::string* {
+      const auto found = image.files.find(dockerfiles::Absolute(image.directory, path));
+      const auto text = found != image.files.end() ? texts.find(found->second) : texts.end();
+      return text != texts.end() ? &text->second : nullptr;
+    };
+    return dockerfiles::WhatStarts(image.entrypoint ? &*image.entrypoint : nullptr,
+                                   image.command ? &*image.command : nullptr, settings_.programs, script);
   }
 
   /// Where Python looks for modules: in the folder of a script, or else in the working directory, and in PYTHONPATH.
@@ -173,16 +251,31 @@ class Judge {
     return roots;
   }
 
-  static std::set<std::string> Installed(const Image& image, const std::map<std::string, std::string>& texts) {
-    std::set<std::string> all = image.installed;
-    for (const std::string& file : image.requirements) {
-      const auto text = texts.find(file);
-      if (text != texts.end()) all.merge(dockerfiles::Distributions(text->second));
+  static std::set<std::string> Installed(const Image& image, const Started& started,
+                                         const std::map<std::string, std::string>& texts) {
+    std::set<std::string> all;
+    for (const dockerfiles::Packages& packages : image.packages) {
+      if (!dockerfiles::IsActive(image, packages.where, started.program)) continue;
+      all.insert(packages.names.begin(), packages.names.end());
+      std::vector<std::string> open = packages.requirements;
+      std::set<std::string> seen(open.begin(), open.end());
+      while (!open.empty()) {
+        const std::string file = open.back();
+        open.pop_back();
+        const auto text = texts.find(file);
+        if (text == texts.end()) continue;
+        all.merge(dockerfiles::Distributions(text->second));
+        for (std::string& other : dockerfiles::Included(text->second, file)) {
+          if (seen.insert(other).second) open.push_back(std::move(other));
+        }
+      }
     }
+    for (const std::string& name : image.removed) all.erase(name);
     return all;
   }
 
-  void CheckHealth(const Image& image, int end, Verdict& verdict) const {
+  void CheckHealth(const Image& image, int end, const std::map<std::string, std::string>& texts,
+                   Verdict& verdict) const {
     if (!image.healthcheck) {
       verdict.faults.push_back(
           {end, "the image has no HEALTHCHECK", "none", "add one that fails when the endpoint does not answer 200"});
@@ -197,16 +290,41 @@ class Judge {
     if (!health.why_blind.empty())
       verdict.faults.push_back({at, "the HEALTHCHECK does not notice an error", health.why_blind,
                                 "let the command fail unless the answer is 200"});
-    if (!health.known)
-      verdict.not_understood =
-          fmt::format("line {}: whether the HEALTHCHECK fails when the answer is an error cannot be told", at);
-    const DockerInstruction* entrypoint = image.entrypoint ? &*image.entrypoint : nullptr;
-    const DockerInstruction* command = image.command ? &*image.command : nullptr;
-    const std::string port =
-        dockerfiles::WhatStarts(dockerfiles::CommandLine(entrypoint, command), settings_.programs).port;
+    if (!health.known || image.environment.contains("PYTHONOPTIMIZE"))
+      verdict.Doubt(
+          fmt::format("line {}: whether the HEALTHCHECK fails when the answer is an error cannot be told", at));
+    const Started started = StartedBy(image, texts);
+    const std::string& port = started.port;
+    if (health.host.find_first_of("$`{") != std::string::npos)
+      verdict.Doubt(fmt::format("line {}: which host the HEALTHCHECK asks", at));
+    else if (!health.host.empty() && health.host != "localhost" && health.host != "0.0.0.0" &&
+             !health.host.starts_with("127.") && health.host != "[::1]")
+      verdict.faults.push_back({at, "the HEALTHCHECK asks another host", health.host, "ask the container itself"});
+    if (started.kind == Started::Kind::kModule && !health.path.empty() && !Serves(health.path))
+      verdict.Doubt(fmt::format("line {}: whether {} is served", at, health.path));
     if (!port.empty() && !health.port.empty() && port != health.port && port.find('$') == std::string::npos)
       verdict.faults.push_back({at, "the HEALTHCHECK asks another port",
                                 fmt::format("{} instead of {}", health.port, port), "ask the port that is served"});
+  }
+
+  /// Does the code have a route that the path ends in?
+  bool Serves(const std::string& path) const {
+    if (path == "/docs" || path == "/openapi.json" || path.find_first_of("$`{") != std::string::npos) return true;
+    return world_.Any([&](const PythonFile& file) {
+      return std::any_of(file.calls.begin(), file.calls.end(), [&](const PythonCall& call) {
+        const auto is_route = [&](const PythonExpression& value) {
+          const auto text = value.is_object() ? value.find("value") : value.end();
+          if (text == value.end() || !text->is_string()) return false;
+          std::string route = text->get<std::string>();
+          if (route.size() > 1 && route.ends_with('/')) route.pop_back();
+          return route.starts_with('/') &&
+                 (path == route || path == route + "/" || (route != "/" && path.ends_with(route)));
+        };
+        return std::any_of(call.arguments.begin(), call.arguments.end(), is_route) ||
+               std::any_of(call.keywords.begin(), call.keywords.end(),
+                           [&](const auto& word) { return is_route(word.second); });
+      });
+    });
   }
 
   const BuildContext& context_;
@@ -218,7 +336,7 @@ class Judge {
 constexpr const char* kSound =
     "FROM python:3.11-slim\nWORKDIR /srv\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
     "COPY app/ ./app/\nRUN useradd app\nUSER app\nHEALTHCHECK CMD curl --fail http://localhost:8000/health\n"
-    "CMD [\"uvicorn\", \"app.main:app\", \"--port\", \"8000\"]\n";
+    "CMD [\"uvicorn\", \"app.main:app\", \"--host\", \"0.0.0.0\"]\n";
 
 struct Planted {
   const char* from;
@@ -229,7 +347,15 @@ constexpr Planted kPlanted[] = {{"python:3.11-slim", "python"},
                                 {"USER app", "USER root"},
                                 {"app.main:app", "app.gone:app"},
                                 {"--fail ", ""},
-                                {"CMD [\"uvicorn\", \"app.main:app\", \"--port\", \"8000\"]", "CMD echo done"},
+                                {"CMD [\"uvicorn\", \"app.main:app\", \"--host\", \"0.0.0.0\"]", "CMD echo done"},
+                                {"CMD [\"uvicorn\", \"app.main:app\", \"--host\", \"0.0.0.0\"]",
+                                 "CMD false && uvicorn app.main:app --host 0.0.0.0"},
+                                {"app.main:app", "app.main:gone"},
+                                {", \"--host\", \"0.0.0.0\"", ""},
+                                {"RUN pip install", "RUN echo pip install"},
+                                {"RUN useradd app", "RUN useradd -o -u 0 app"},
+                                {"RUN useradd app", "RUN rm -rf app"},
+                                {"localhost:8000", "example.org:8000"},
                                 {"RUN pip install -r requirements.txt\n", ""},
                                 {"RUN useradd app", "ENV API_KEY=abc"}};
 
@@ -278,11 +404,12 @@ class Check {
   }
 
   Result<void> RecordPlanted() {
-    READINESS_ASSIGN(const PythonReading reading,
-                     ReadPython({{"app/main.py", "import fastapi\nfrom app.store import save\n"},
-                                 {"app/store.py", "import json\n"}}));
+    READINESS_ASSIGN(const PythonReading reading, ReadPython({{"app/main.py",
+                                                               "import fastapi\nfrom app.store import save\n\napp = "
+                                                               "fastapi.FastAPI()\napp.get(\"/health\")(save)\n"},
+                                                              {"app/store.py", "import json\n"}}));
     const std::vector<std::string> paths{"app/main.py", "app/store.py", "requirements.txt"};
-    const std::map<std::string, std::string> texts{{"requirements.txt", "fastapi==1\n"}};
+    const std::map<std::string, std::string> texts{{"requirements.txt", "fastapi==1\nuvicorn==1\n"}};
     const BuildContext build(paths, ".", "");
     const PythonWorld world(reading.files, {});
     const Judge judge(build, world, settings_);
@@ -303,6 +430,14 @@ class Check {
     return {};
   }
 
+  static constexpr std::int64_t kLongestScript = 64 * 1024;
+
+  /// A file without an ending, as scripts that images start are called.
+  static bool IsLikeAScript(const std::string& path) {
+    const std::string name = path.substr(path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1);
+    return name.find('.') == std::string::npos;
+  }
+
   Result<void> ReadTree() {
     READINESS_ASSIGN(const std::vector<SourceFile> files, context_.source_tree.Files({"**"}));
     if (files.empty()) return Fail(ErrorKind::kTarget, "the source tree is empty");
@@ -310,7 +445,8 @@ class Check {
     for (const SourceFile& file : files) {
       paths_.push_back(file.path);
       const bool requirements = file.path.ends_with(".txt") && file.path.find("requirements") != std::string::npos;
-      if (requirements) {
+      const bool script = file.bytes <= kLongestScript && (file.path.ends_with(".sh") || IsLikeAScript(file.path));
+      if (requirements || script || file.path.ends_with(".dockerignore")) {
         READINESS_ASSIGN(texts_[file.path], context_.source_tree.Read(file.path));
       }
       if (file.path.ends_with(".py")) {
@@ -342,7 +478,11 @@ class Check {
     }
     const auto& with = settings_.with_healthcheck;
     const bool health = std::find(with.begin(), with.end(), path) != with.end();
-    const Verdict verdict = judge.Examine(*file, health, texts_);
+    // A file of its own says what is kept out.
+    const auto own = texts_.find(path + ".dockerignore");
+    const BuildContext own_context(paths_, settings_.context, own != texts_.end() ? own->second : "");
+    const Judge own_judge = judge.With(own_context);
+    const Verdict verdict = (own != texts_.end() ? own_judge : judge).Examine(*file, health, texts_);
     for (const Fault& fault : verdict.faults) Violate(path, fault);
     if (!verdict.not_understood.empty()) not_understood_.push_back(fmt::format("{}: {}", path, verdict.not_understood));
     if (verdict.instructions > 0) {

@@ -18,7 +18,7 @@ constexpr const char* kDockerfile =
     "ARG V=3.11\nFROM python:${V}-slim AS base\nWORKDIR /srv\nCOPY requirements.txt ./\nRUN pip install -r "
     "requirements.txt\n"
     "FROM base\nCOPY app ./app\nUSER 1000:1000\nHEALTHCHECK CMD curl -fsS http://localhost:8000/health || exit 1\n"
-    "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]\n";
+    "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]\n";
 
 // A sound tree, which each test then breaks in one place.
 class DockerfilesAreCompleteTest : public ::testing::Test {
@@ -33,7 +33,10 @@ class DockerfilesAreCompleteTest : public ::testing::Test {
     Write("Dockerfile", kDockerfile);
     Write("requirements.txt", "# pinned\nfastapi==1\nuvicorn[standard]==2\nscikit_learn==3\n");
     Write("app/__init__.py", "");
-    Write("app/main.py", "import json\nfrom fastapi import FastAPI\nfrom app.model import train\n\napp = FastAPI()\n");
+    Write("app/main.py",
+          "import json\nfrom fastapi import FastAPI\nfrom app.model import train\n\napp = "
+          "FastAPI()\n\n\n@app.get('/health')\ndef "
+          "health():\n    return {}\n\n\n@app.get('/')\ndef root():\n    return {}\n");
     Write("app/model.py",
           "import sklearn\ntry:\n    import fast\nexcept ImportError:\n    fast = None\n\n\ndef train():\n    return "
           "sklearn\n");
@@ -89,6 +92,10 @@ struct Fault {
 void PrintTo(const Fault& fault, std::ostream* stream) {
   *stream << fault.name;
 }
+constexpr const char* kCommand =
+    "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]";
+constexpr const char* kCheck = "curl -fsS http://localhost:8000/health || exit 1";
+
 class DockerfilesAreCompleteFaultTest : public DockerfilesAreCompleteTest,
                                         public ::testing::WithParamInterface<Fault> {};
 
@@ -118,18 +125,23 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"RootAgain", "USER 1000:1000\n", "USER 1000\nRUN x\nUSER root\n", "runs as root"},
         Fault{"UserOfAnEarlierStageOnly", "FROM base\nCOPY app ./app\nUSER 1000:1000\n",
               "USER me\nFROM python:3.11\nCOPY app ./app\n", "runs as root"},
-        Fault{"NoCommand", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]\n", "",
+        Fault{"NoCommand",
+              "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]\n", "",
               "starts nothing"},
-        Fault{"CommandDoesNothing", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+        Fault{"CommandDoesNothing",
+              "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]",
               "CMD sleep infinity", "does no work"},
-        Fault{"CommandInAShellDoesNothing", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+        Fault{"CommandInAShellDoesNothing",
+              "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]",
               "CMD [\"sh\", \"-c\", \"echo ready\"]", "does no work"},
         Fault{"ModuleIsMissing", "app.main:app", "app.api:app", "image does not have"},
         Fault{"ModuleIsNotCopied", "COPY app ./app\n", "", "image does not have"},
         Fault{"ModuleIsCopiedElsewhere", "COPY app ./app", "COPY app /opt/app", "image does not have"},
-        Fault{"PackageWithoutMain", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+        Fault{"PackageWithoutMain",
+              "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]",
               "CMD python -m app", "image does not have"},
-        Fault{"ScriptIsMissing", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+        Fault{"ScriptIsMissing",
+              "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]",
               "CMD [\"python\", \"run.py\"]", "image does not have"},
         Fault{"NoHealthcheck", "HEALTHCHECK CMD curl -fsS http://localhost:8000/health || exit 1\n", "",
               "no HEALTHCHECK"},
@@ -162,9 +174,56 @@ INSTANTIATE_TEST_SUITE_P(
               "python -c \"import http.client; c = http.client.HTTPConnection('localhost', 9000); c.request('GET', "
               "'/'); assert c.getresponse().status == 200\"",
               "another port"},
-        Fault{"ScriptDoesNotFindItsPackage", "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]",
+        Fault{"ScriptDoesNotFindItsPackage",
+              "ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]",
               "CMD [\"python\", \"app/main.py\"]", "lacks what the started module imports"},
         Fault{"SecretInEnvironment", "WORKDIR /srv\n", "WORKDIR /srv\nENV API_KEY=abcdef\n", "secret"},
+        Fault{"BaseLatestInCapitals", "python:${V}-slim", "python:LATEST", "not pinned"},
+        Fault{"BaseLatestOfAKind", "python:${V}-slim", "python:latest-slim", "not pinned"},
+        Fault{"BaseWithoutVersion", "python:${V}-slim", "python:slim", "not pinned"},
+        Fault{"DigestThatIsNone", "python:${V}-slim", "python@sha256:abc", "digest that is none"},
+        Fault{"NothingAsBase",
+              "python:${V}-slim AS base\nWORKDIR /srv\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt",
+              "scratch AS base\nWORKDIR /srv", "no Python"},
+        Fault{"BaseWithoutPython",
+              "python:${V}-slim AS base\nWORKDIR /srv\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt",
+              "busybox:1.36 AS base\nWORKDIR /srv", "no Python"},
+        Fault{"MountOfTheLatest", "WORKDIR /srv\n",
+              "WORKDIR /srv\nRUN --mount=type=bind,from=nginx:latest,target=/x true\n", "not pinned"},
+        Fault{"UserThatNobodyMade", "USER 1000:1000", "USER nosuchuser", "USER names nobody"},
+        Fault{"UserWithTheNumberOfRoot", "USER 1000:1000", "RUN useradd -o -u 0 toor\nUSER toor", "runs as root"},
+        Fault{"InstalledWhenNothingFails", "RUN pip install", "RUN false && pip install", "lacks"},
+        Fault{"InstalledInWords", "RUN pip install", "RUN echo pip install", "lacks"},
+        Fault{"InstalledForATry", "pip install -r", "pip install --dry-run -r", "lacks"},
+        Fault{"OnlyDownloaded", "pip install -r", "pip download -r", "lacks"},
+        Fault{"InstalledElsewhere", "pip install -r", "pip install --target /nowhere -r", "lacks"},
+        Fault{"InstalledInAnotherEnvironment", "RUN pip install", "RUN python -m venv /v && /v/bin/pip install",
+              "lacks"},
+        Fault{"InstalledInAnotherStage", "FROM base\n", "FROM python:3.11\nWORKDIR /srv\nCOPY --from=base /opt /opt\n",
+              "lacks"},
+        Fault{"UninstalledAgain", "USER 1000:1000\n", "RUN pip uninstall -y fastapi\nUSER 1000:1000\n", "lacks"},
+        Fault{"AlwaysFails", "USER 1000:1000\n", "RUN false\nUSER 1000:1000\n", "always fails"},
+        Fault{"RemovedAgain", "USER 1000:1000\n", "RUN rm -rf app\nUSER 1000:1000\n", "image does not have"},
+        Fault{"MovedAway", "USER 1000:1000\n", "RUN mv app application\nUSER 1000:1000\n", "image does not have"},
+        Fault{"NoSuchName", "app.main:app", "app.main:nosuch", "no such name"},
+        Fault{"ListensToItself", ", \"--host\", \"0.0.0.0\"", "", "own container only"},
+        Fault{"OnlyItsVersion", "\"--port\", \"8000\",", "\"--version\",", "does no work"},
+        Fault{"AfterWhatFails", kCommand, "CMD false && uvicorn app.main:app --host 0.0.0.0", "does no work"},
+        Fault{"AfterAnExit", kCommand, "CMD exit 0; uvicorn app.main:app --host 0.0.0.0", "does no work"},
+        Fault{"InAComment", kCommand, "CMD echo hi # && uvicorn app.main:app --host 0.0.0.0", "does no work"},
+        Fault{"ServerIsNotInstalled", "[\"uvicorn\"]", "[\"hypercorn\"]", "lacks the server"},
+        Fault{"HealthcheckAfterSuccess", kCheck, "true || curl -f http://localhost:8000/health", "does not notice"},
+        Fault{"HealthcheckWithAValueThatLooksLikeAnOption", kCheck, "curl -w -f http://localhost:8000/health",
+              "does not notice"},
+        Fault{"HealthcheckThatTakesItBack", kCheck, "curl -f --no-fail http://localhost:8000/health",
+              "does not notice"},
+        Fault{"HealthcheckOfAnotherHost", kCheck, "curl -f http://example.org:8000/health", "another host"},
+        Fault{"HealthcheckOfTheUsualPort", kCheck, "curl -f http://localhost/health", "another port"},
+        Fault{"HealthcheckOnceInTenYears", "HEALTHCHECK CMD", "HEALTHCHECK --interval=87600h CMD", "does not notice"},
+        Fault{"HealthcheckWithEndlessPatience", "HEALTHCHECK CMD", "HEALTHCHECK --retries=100000000 CMD",
+              "does not notice"},
+        Fault{"PasswordOfAClient", "WORKDIR /srv\n", "WORKDIR /srv\nENV PGPASSWORD=hunter22\n", "secret"},
+        Fault{"PassAsAnArgument", "WORKDIR /srv\n", "WORKDIR /srv\nARG DB_PASS=hunter22\n", "secret"},
         Fault{"UnknownInstruction", "WORKDIR /srv", "WORKDIRS /srv", "does not parse"}),
     [](const auto& one) { return std::string(one.param.name); });
 
@@ -214,12 +273,123 @@ INSTANTIATE_TEST_SUITE_P(
                       "python -c \"import requests; assert b'fine' in requests.get('http://localhost:8000/').content\"",
                       "curl -f http://localhost:8000/health || ./second-look"));
 
+INSTANTIATE_TEST_SUITE_P(
+    FurtherHealthchecks, DockerfilesAreCompleteUndecidableTest,
+    ::testing::Values("curl -f http://localhost:8000/nope", "curl -f http://$HOST:8000/health",
+                      "python -O -c \"import requests; assert requests.get('http://localhost:8000/').ok\"",
+                      "python -c \"import atexit, os, urllib.request; atexit.register(os._exit, 0); "
+                      "urllib.request.urlopen('http://localhost:8000/')\"",
+                      "[ -f /tmp/off ] || curl -f http://localhost:8000/health"));
+
+class DockerfilesAreCompleteDoubtTest : public DockerfilesAreCompleteTest,
+                                        public ::testing::WithParamInterface<Fault> {};
+
+TEST_P(DockerfilesAreCompleteDoubtTest, Undecidable) {
+  Write("app/start.sh", "#!/bin/sh\n[ -n \"$ON\" ] && exec uvicorn app.main:app --host 0.0.0.0\necho off\n");
+  Replace(GetParam().from, GetParam().to);
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+  EXPECT_FALSE(t.Satisfied("each_command_was_understood"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Doubts, DockerfilesAreCompleteDoubtTest,
+    ::testing::Values(
+        Fault{"AScriptWithACondition", kCommand, "CMD [\"sh\", \"app/start.sh\"]", ""},
+        Fault{"ACommandWithACondition", kCommand, "CMD [ -n \"$ON\" ] && uvicorn app.main:app --host 0.0.0.0 || true",
+              ""},
+        Fault{"AnInstallationThatMayFail", "requirements.txt\nFROM", "requirements.txt || true\nFROM", ""},
+        Fault{"AUserOfAnotherBase", "FROM base\nCOPY app ./app\nUSER 1000:1000",
+              "FROM registry.example.org/base:1\nWORKDIR /srv\nCOPY requirements.txt ./\nRUN pip install -r "
+              "requirements.txt\nCOPY app ./app\nUSER service",
+              ""},
+        Fault{"AnEvaluatedText", "USER 1000:1000\n", "RUN eval \"$X\"\nUSER 1000:1000\n", ""},
+        Fault{"AnotherShell", "USER 1000:1000\n", "SHELL [\"pwsh\", \"-c\"]\nUSER 1000:1000\n", ""}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(DockerfilesAreCompleteTest, UsualFormsHold) {
+  Write("start.sh", "#!/bin/sh\nset -e\npython -m app.model\nexec \"$@\"\n");
+  Write("docker/entrypoint", "#!/bin/sh\nset -e\nexec uvicorn app.main:app --host 0.0.0.0\n");
+  const std::string stage = "ARG V=3.11\nFROM python:${V}-slim AS build\nWORKDIR /srv\nCOPY requirements.txt ./\n";
+  const std::string rest =
+      "WORKDIR /srv\nCOPY app ./app\nCOPY start.sh docker/entrypoint ./\n"
+      "RUN groupadd -r me && useradd -r -g me me && chown -R me /srv\nUSER me\n"
+      "HEALTHCHECK --interval=30s CMD curl -f http://localhost:8000/health || exit 1\n";
+  const std::string run = "CMD [\"uvicorn\", \"app.main:app\", \"--host\", \"0.0.0.0\"]\n";
+  for (const std::string& text :
+       {stage +
+            "RUN python -m venv /opt/venv && /opt/venv/bin/pip install -r requirements.txt\nFROM python:3.11\n"
+            "COPY --from=build /opt/venv /opt/venv\nENV PATH=\"/opt/venv/bin:$PATH\"\n" +
+            rest + run,
+        stage +
+            "RUN pip install --prefix=/install -r requirements.txt\nFROM python:3.11\n"
+            "COPY --from=build /install /usr/local\n" +
+            rest + run,
+        stage +
+            "RUN pip install -r requirements.txt\nFROM python:3.11\nCOPY --from=build "
+            "/usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages\n"
+            "COPY --from=build /usr/local/bin /usr/local/bin\n" +
+            rest + run,
+        stage +
+            "ENV PATH=/venv/bin:$PATH\nRUN python -m venv /venv\nRUN pip install -U pip && pip install -r "
+            "requirements.txt && rm -rf /root/.cache\n" +
+            rest + run,
+        stage +
+            "RUN set -eux; apt-get update; apt-get install -y gcc; rm -rf /var/lib/apt/lists/*\n"
+            "RUN --mount=type=cache,target=/root/.cache pip3 install --no-cache-dir -r requirements.txt\n" +
+            rest + "ENTRYPOINT [\"./start.sh\"]\n" + run,
+        stage + "RUN <<EOF\nset -e\npip install -r requirements.txt\nEOF\n" + rest + "CMD [\"./entrypoint\"]\n",
+        stage + "RUN pip install -r requirements.txt\n" + rest +
+            "CMD python -m app.model && exec uvicorn app.main:app --host 0.0.0.0 --port ${PORT:-8000}\n",
+        stage + "RUN pip install -r requirements.txt\n" + rest +
+            "CMD [\"sh\", \"-c\", \"uvicorn app.main:app --host 0.0.0.0\"]\n"}) {
+    SCOPED_TRACE(text);
+    Write("Dockerfile", text);
+    const std::size_t before = t.findings.violations().size();
+    ASSERT_TRUE(Run());
+    for (std::size_t i = before; i < t.findings.violations().size(); ++i)
+      ADD_FAILURE() << t.findings.violations()[i].what << " " << t.findings.violations()[i].actual;
+    for (const Control& control : t.findings.controls()) EXPECT_TRUE(control.satisfied) << control.seen;
+  }
+}
+
+TEST_F(DockerfilesAreCompleteTest, AnIgnoreFileOfItsOwnCounts) {
+  Write("Dockerfile.dockerignore", "app\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr(".dockerignore keeps it out"))));
+}
+
+TEST_F(DockerfilesAreCompleteTest, AScriptThatEndsAtOnceDoesNoWork) {
+  Write("app/e.sh", "exit 0\n");
+  Replace("ENTRYPOINT [\"uvicorn\"]", "ENTRYPOINT [\"sh\", \"app/e.sh\"]");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::what, HasSubstr("does no work"))));
+}
+
+TEST_F(DockerfilesAreCompleteTest, RequirementsThatNeverApplyProvideNothing) {
+  Write("requirements.txt", "fastapi ; python_version < \"3\"\nuvicorn\n-r more.txt\n");
+  Write("requirements-more.txt", "");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::actual, HasSubstr("imports fastapi"))));
+}
+
+TEST_F(DockerfilesAreCompleteTest, WhatGrowsIsBounded) {
+  std::string text = "FROM python:3.11 AS s0\nCOPY . /a\n";
+  for (int i = 0; i < 25; ++i)
+    text += "FROM s" + std::to_string(i) + " AS s" + std::to_string(i + 1) + "\nCOPY --from=s" + std::to_string(i) +
+            " /a /a/x" + std::to_string(i) + "\nCOPY --from=s" + std::to_string(i) + " /a /a/y" + std::to_string(i) +
+            "\n";
+  Write("Dockerfile", text + "USER 1000\nCMD [\"nginx\"]\n");
+  ASSERT_TRUE(Run());
+  EXPECT_FALSE(t.Satisfied("each_command_was_understood"));
+}
+
 TEST_F(DockerfilesAreCompleteTest, AScriptFindsWhatItsPathHolds) {
   for (const char* command :
        {"ENV PYTHONPATH=/srv\nCMD [\"python\", \"app/main.py\"]", "CMD PYTHONPATH=. python app/main.py",
         "CMD [\"env\", \"PYTHONPATH=/srv\", \"python\", \"app/main.py\"]"}) {
     SCOPED_TRACE(command);
-    Replace("ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\"]", command);
+    Replace("ENTRYPOINT [\"uvicorn\"]\nCMD [\"app.main:app\", \"--port\", \"8000\", \"--host\", \"0.0.0.0\"]", command);
     ASSERT_TRUE(Run());
     EXPECT_THAT(t.findings.violations(), IsEmpty());
   }

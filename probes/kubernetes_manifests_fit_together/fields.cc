@@ -64,6 +64,7 @@ const std::map<std::string, Fields>& Levels() {
         "internalTrafficPolicy",
         "trafficDistribution"}},
       {"servicePort", {"name", "protocol", "appProtocol", "port", "targetPort", "nodePort"}},
+      {"strategy", {"type", "rollingUpdate"}},
       {"selector", {"matchLabels", "matchExpressions"}},
       {"podTemplate", {"metadata", "spec"}},
       // Without "resources": a cluster drops those of a pod without a word unless a feature gate is open.
@@ -147,6 +148,10 @@ const std::map<std::string, Fields>& Levels() {
 }
 
 }  // namespace
+
+bool IsLevel(const std::string& level) {
+  return Levels().contains(level);
+}
 
 bool IsField(const std::string& level, const std::string& field) {
   const auto found = Levels().find(level);

@@ -1,6 +1,7 @@
 #include "manifests.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -26,18 +27,6 @@ bool Includes(const Labels& labels, const Labels& wanted) {
     const auto found = labels.find(one.first);
     return found != labels.end() && found->second == one.second;
   });
-}
-
-/// Would YAML read it as something else than a text?
-bool IsNoText(const YamlNode& node) {
-  if (!node.IsScalar()) return true;
-  if (!node.plain || node.text.empty()) return false;
-  static const std::set<std::string> booleans{"true", "false", "True", "False", "TRUE", "FALSE", "yes", "no", "Yes",
-                                              "No",   "YES",   "NO",   "on",    "off",  "On",    "Off", "ON", "OFF"};
-  if (booleans.contains(node.text)) return true;
-  return node.text.find_first_not_of("0123456789.+-eE_") == std::string::npos &&
-         node.text.find_first_of("0123456789") != std::string::npos &&
-         std::count(node.text.begin(), node.text.end(), '.') <= 1 && node.text.find('-', 1) == std::string::npos;
 }
 
 std::string WithoutTag(const std::string& image) {
@@ -66,17 +55,30 @@ class Checker {
   Checker(const std::vector<Document>& documents, const Outside& outside) : documents_(documents), outside_(outside) {}
 
   Checked Go() {
+    constexpr std::size_t kMost = 5000;
+    if (documents_.size() > kMost) {
+      checked_.undecided.push_back("there are too many documents");
+      return std::move(checked_);
+    }
     for (const Document& document : documents_) Register(document);
     for (const Document& document : documents_) {
       current_ = &document;
       CheckDocument(document);
     }
+    if (registries_.size() > 1)
+      checked_.undecided.push_back(fmt::format("images of the tree's own are taken from {} registries: {}",
+                                               registries_.size(), fmt::join(registries_, ", ")));
     return std::move(checked_);
   }
 
  private:
   void Add(const YamlNode& at, std::string what, std::string actual, std::string fix) {
     checked_.faults.push_back({current_->file, at.line, std::move(what), std::move(actual), std::move(fix)});
+  }
+
+  void Undecided(const YamlNode& at, const std::string& what) {
+    if (checked_.undecided.size() < 20)
+      checked_.undecided.push_back(fmt::format("{}:{}: {}", current_->file, at.line, what));
   }
 
   static std::string Key(const std::string& kind, const std::string& space, const std::string& name) {
@@ -122,6 +124,11 @@ class Checker {
       if (!IsField(level, key))
         Add(value, "a manifest has an unknown field", fmt::format("\"{}\" in {}", key, level),
             "correct the name or the indentation");
+      if (const std::string wanted = WhyWrong(level, key, value); !wanted.empty())
+        Add(value, "a field of a manifest has a wrong value", fmt::format("{} of {} is not {}", key, level, wanted),
+            "correct the value");
+      if (value.IsScalar() && IsTemplate(value.text) && key != "value" && key != "subPathExpr")
+        Undecided(value, fmt::format("{} is filled in elsewhere", key));
     }
   }
 
@@ -136,11 +143,74 @@ class Checker {
     }
     const YamlNode* spec = document.node.Find("spec");
     CheckFields(spec, document.kind() + ".spec");
+    const std::string api = document.node.TextAt({"apiVersion"});
+    const KindCheck kind = CheckKind(document.kind(), api);
+    if (kind == KindCheck::kWrong)
+      Add(document.node, "there is no such kind in this version of the API",
+          fmt::format("{} in {}", document.kind(), api), "correct kind and apiVersion");
+    if (!IsName(document.name()) && !IsTemplate(document.name()))
+      Add(document.node, "a name is none that a cluster takes", document.name(), "use lower case, digits, - and .");
+    if (kind == KindCheck::kKnown && IsLabel(document.kind(), {"Service", "Ingress", "HorizontalPodAutoscaler"}) &&
+        (spec == nullptr || spec->members.empty()))
+      Add(document.node, "a document has no spec", document.name(), "write it");
+    const bool runs = std::find(kWorkloads.begin(), kWorkloads.end(), document.kind()) != kWorkloads.end();
+    const bool listed = std::any_of(workloads_.begin(), workloads_.end(),
+                                    [&](const Workload& one) { return one.document == &document; });
+    if (runs && !listed)
+      Add(document.node, "a workload has no containers", document.name(), "add spec.template.spec.containers");
+    if (document.kind() == "Ingress" && spec != nullptr) CheckBackends(*spec, document, 0);
+    if (document.kind() == "HorizontalPodAutoscaler" && spec != nullptr) {
+      const YamlNode* target = spec->Find("scaleTargetRef");
+      Resolve(target != nullptr ? *target : *spec, target != nullptr ? target->TextAt({"kind"}) : "workload",
+              document.space(), target != nullptr ? target->TextAt({"name"}) : "", "");
+    }
+    if (document.kind() == "ExternalSecret" && document.node.At({"spec", "data"}) == nullptr &&
+        document.node.At({"spec", "dataFrom"}) == nullptr)
+      Add(document.node, "an ExternalSecret makes nothing", document.name(), "state its data");
+    if (document.kind() == "SealedSecret") CheckSealed(document);
     if (document.kind() == "ConfigMap" || document.kind() == "Secret") CheckData(document);
     if (document.kind() == "Service") CheckService(document);
     if (document.kind() == "CronJob") CheckCronJob(document);
     for (const Workload& workload : workloads_) {
       if (workload.document == &document) CheckWorkload(workload);
+    }
+  }
+
+  static bool IsLabel(const std::string& word, std::initializer_list<const char*> words) {
+    return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
+  }
+
+  /// Wherever "service: {name, port}" stands.
+  void CheckBackends(const YamlNode& node, const Document& document, int depth) {
+    if (depth > 20) return;
+    for (const auto& [key, value] : node.members) {
+      if (key == "service" && value.IsMapping()) {
+        const std::string name = value.TextAt({"name"});
+        Resolve(value, "Service", document.space(), name, "");
+        const auto found = known_.find(Key("Service", document.space(), name));
+        const std::string number = value.TextAt({"port", "number"}), port = value.TextAt({"port", "name"});
+        if (found != known_.end() && !HasPort(found->second->node, number, port))
+          Add(value, "an Ingress asks for a port that its Service does not have", number + port, "correct the port");
+      }
+      CheckBackends(value, document, depth + 1);
+    }
+    for (const YamlNode& item : node.items) CheckBackends(item, document, depth + 1);
+  }
+
+  static bool HasPort(const YamlNode& service, const std::string& number, const std::string& name) {
+    const YamlNode* ports = service.At({"spec", "ports"});
+    return ports != nullptr && std::any_of(ports->items.begin(), ports->items.end(), [&](const YamlNode& port) {
+             return (!number.empty() && port.TextAt({"port"}) == number) ||
+                    (!name.empty() && port.TextAt({"name"}) == name);
+           });
+  }
+
+  void CheckSealed(const Document& document) {
+    const YamlNode* data = document.node.At({"spec", "encryptedData"});
+    if (data == nullptr || data->members.empty())
+      return Add(document.node, "a SealedSecret holds nothing", document.name(), "seal its values");
+    for (const auto& [name, value] : data->members) {
+      if (value.text.empty()) Add(value, "a SealedSecret holds an empty value", name, "seal the value");
     }
   }
 
@@ -157,6 +227,9 @@ class Checker {
       for (const auto& [name, value] : data->members) {
         if (IsNoText(value))
           Add(value, "a value is no text", fmt::format("{}: {}", name, value.text), "put it in quotes");
+        if (!IsKey(name)) Add(value, "a key is none that a cluster takes", name, "use letters, digits, -, _ and .");
+        if (document.kind() == "Secret" && value.text.empty())
+          Add(value, "a Secret holds an empty value", name, "leave the value to a secret store");
       }
     }
     if (!any && document.kind() == "ConfigMap")
@@ -186,7 +259,12 @@ class Checker {
   void CheckService(const Document& document) {
     const YamlNode* ports = document.node.At({"spec", "ports"});
     const YamlNode* selector = document.node.At({"spec", "selector"});
-    if (document.node.TextAt({"spec", "type"}) == "ExternalName") return;
+    if (document.node.TextAt({"spec", "type"}) == "ExternalName") {
+      if (document.node.TextAt({"spec", "externalName"}).empty() || selector != nullptr)
+        Add(document.node, "a Service of another name selects no pods", document.name(),
+            "state externalName and no selector, or another type");
+      return;
+    }
     if (selector == nullptr || selector->members.empty())
       return Add(document.node, "a Service selects no pods", "no selector", "select the pods by their labels");
     std::vector<const Workload*> matched;
@@ -235,6 +313,13 @@ class Checker {
     if (containers == nullptr || containers->items.empty())
       return Add(document.node, "a workload has no containers", document.name(), "add spec.template.spec.containers");
     CheckFields(workload.pod, "pod");
+    const std::string restart = workload.pod->TextAt({"restartPolicy"});
+    if (!workload.long_running && restart != "Never" && restart != "OnFailure")
+      Add(*workload.pod, "a job's pods have no restartPolicy that it takes", restart, "state Never or OnFailure");
+    if (workload.long_running && document.kind() != "Pod" && !restart.empty() && restart != "Always")
+      Add(*workload.pod, "a workload's pods have no restartPolicy that it takes", restart, "state Always");
+    CheckFields(workload.pod->Find("securityContext"), "securityContext");
+    CheckFields(document.node.At({"spec", "strategy"}), "strategy");
     CheckPod(workload);
     for (const YamlNode& container : containers->items) CheckContainer(container, workload, true);
     if (const YamlNode* initial = workload.pod->Find("initContainers")) {
@@ -253,6 +338,7 @@ class Checker {
     const YamlNode* volumes = workload.pod->Find("volumes");
     if (volumes == nullptr) return;
     for (const YamlNode& volume : volumes->items) {
+      CheckVolume(volume, space);
       if (const YamlNode* map = volume.Find("configMap"))
         ResolveUnlessOptional(*map, "ConfigMap", space, map->TextAt({"name"}), "");
       if (const YamlNode* secret = volume.Find("secret"))
@@ -262,9 +348,47 @@ class Checker {
     }
   }
 
+  void CheckVolume(const YamlNode& volume, const std::string& space) {
+    if (volume.members.size() < 2)
+      Add(volume, "a volume comes from nowhere", volume.TextAt({"name"}), "state what it is, such as emptyDir");
+    if (volume.members.size() > 2)
+      Add(volume, "a volume comes from several places", volume.TextAt({"name"}), "state one");
+    const YamlNode* sources = volume.At({"projected", "sources"});
+    if (sources == nullptr) return;
+    for (const YamlNode& source : sources->items) {
+      if (const YamlNode* map = source.Find("configMap"))
+        ResolveUnlessOptional(*map, "ConfigMap", space, map->TextAt({"name"}), "");
+      if (const YamlNode* secret = source.Find("secret"))
+        ResolveUnlessOptional(*secret, "Secret", space, secret->TextAt({"name"}), "");
+    }
+  }
+
+  /// python -m of a module that the tree would have.
+  void CheckCommand(const YamlNode& container) {
+    std::vector<std::string> words;
+    for (const char* part : {"command", "args"}) {
+      const YamlNode* list = container.Find(part);
+      for (const YamlNode& item : list != nullptr ? list->items : std::vector<YamlNode>()) words.push_back(item.text);
+    }
+    for (std::size_t i = 0; i + 2 < words.size(); ++i) {
+      if (!words[i].starts_with("python") || words[i + 1] != "-m") continue;
+      std::string path = words[i + 2];
+      std::replace(path.begin(), path.end(), '.', '/');
+      const std::string folder = path.substr(0, path.find('/')) + "/";
+      const auto first = outside_.paths.lower_bound(folder);
+      if (first == outside_.paths.end() || !first->starts_with(folder)) continue;
+      ++checked_.references;
+      if (!outside_.paths.contains(path + ".py") && !outside_.paths.contains(path + "/__main__.py"))
+        Add(container, "a container starts a module that is not in the tree", words[i + 2], "correct the name");
+    }
+  }
+
   void CheckContainer(const YamlNode& container, const Workload& workload, bool main) {
     CheckFields(&container, "container");
     CheckImage(container);
+    CheckCommand(container);
+    CheckFields(container.Find("securityContext"), "securityContext");
+    CheckQuantities(container);
     const std::string space = workload.document->space();
     if (const YamlNode* list = container.Find("envFrom")) {
       for (const YamlNode& one : list->items) {
@@ -289,7 +413,13 @@ class Checker {
     for (const char* name : {"livenessProbe", "readinessProbe", "startupProbe"}) {
       const YamlNode* probe = container.Find(name);
       CheckFields(probe, "probe");
-      if (probe == nullptr) continue;
+      if (probe == nullptr || !probe->IsMapping()) continue;
+      const auto handlers = std::count_if(probe->members.begin(), probe->members.end(), [](const auto& one) {
+        return IsLabel(one.first, {"exec", "httpGet", "tcpSocket", "grpc"});
+      });
+      if (handlers != 1)
+        Add(*probe, "a probe does not ask in one way", fmt::format("{}: {} ways", name, handlers),
+            "state httpGet, tcpSocket, grpc or exec");
       CheckFields(probe->Find("httpGet"), "httpGet");
       for (const char* how : {"httpGet", "tcpSocket"}) {
         const YamlNode* port = probe->At({how, "port"});
@@ -301,6 +431,25 @@ class Checker {
     }
     CheckFields(container.Find("resources"), "resources");
     if (main && outside_.with_limits_and_probes) CheckLimits(container, workload.long_running);
+  }
+
+  void CheckQuantities(const YamlNode& container) {
+    for (const char* what : {"cpu", "memory"}) {
+      std::optional<double> given[2];
+      int i = 0;
+      for (const char* part : {"requests", "limits"}) {
+        const YamlNode* node = container.At({"resources", part, what});
+        if (node != nullptr && !IsTemplate(node->text)) {
+          given[i] = Quantity(node->text);
+          if (!given[i])
+            Add(*node, "a resource is no quantity", fmt::format("{} of {}: {}", what, part, node->text),
+                "write such as 500m or 1Gi");
+        }
+        ++i;
+      }
+      if (given[0] && given[1] && *given[0] > *given[1])
+        Add(container, "a container requests more than its limit", what, "raise the limit");
+    }
   }
 
   void CheckLimits(const YamlNode& container, bool long_running) {
@@ -322,6 +471,22 @@ class Checker {
 
   void CheckVariable(const YamlNode& one, const std::string& space) {
     CheckFields(&one, "env");
+    const YamlNode* from = one.Find("valueFrom");
+    const YamlNode* literal = one.Find("value");
+    if (one.TextAt({"name"}).empty()) Add(one, "a variable has no name", "", "name it");
+    if (from != nullptr && literal != nullptr)
+      Add(one, "a variable has two values", one.TextAt({"name"}), "state value or valueFrom");
+    if (from != nullptr && from->IsMapping()) {
+      const bool known = from->members.size() == 1 &&
+                         IsLabel(from->members.front().first,
+                                 {"configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef"});
+      if (!known)
+        Add(*from, "a variable's value comes from nowhere", one.TextAt({"name"}), "state where it comes from");
+    }
+    if (const std::string field = one.TextAt({"valueFrom", "fieldRef", "fieldPath"}); !field.empty()) {
+      const bool known = field.starts_with("metadata.") || field.starts_with("spec.") || field.starts_with("status.");
+      if (!known) Add(one, "a variable is taken from an unknown field", field, "name a field of the pod");
+    }
     if (const YamlNode* value = one.Find("value"); value != nullptr && !value->IsNull() && IsNoText(*value))
       Add(*value, "a value is no text", fmt::format("{}: {}", one.TextAt({"name"}), value->text), "put it in quotes");
     if (const YamlNode* map = one.At({"valueFrom", "configMapKeyRef"}))
@@ -357,9 +522,16 @@ class Checker {
     ++checked_.references;
     const std::string name = WithoutTag(image);
     const std::string last = name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1);
+    const std::size_t colon = image.find(':', image.rfind('/') == std::string::npos ? 0 : image.rfind('/'));
+    const std::string tag = colon == std::string::npos ? "" : image.substr(colon + 1);
+    if ((tag.empty() || tag == "latest") && !IsTemplate(image))
+      Add(*container.Find("image"), "an image is not pinned", image, "name a version");
     if (outside_.external.contains("Image/" + name)) return;
     auto built = outside_.images.find(name);
-    if (built == outside_.images.end()) built = outside_.images.find(last);
+    if (built == outside_.images.end()) {
+      built = outside_.images.find(last);
+      if (built != outside_.images.end()) registries_.insert(name.substr(0, name.size() - last.size()));
+    }
     if (built == outside_.images.end()) {
       Add(*container.Find("image"), "an image is built by no Dockerfile", image,
           "name an image that is built, or state it as external");
@@ -403,6 +575,7 @@ class Checker {
   const Outside& outside_;
   std::map<std::string, const Document*> known_;
   std::vector<Workload> workloads_;
+  std::set<std::string> registries_;
   const Document* current_ = nullptr;
   Checked checked_;
 };

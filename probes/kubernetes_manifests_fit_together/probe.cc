@@ -52,6 +52,8 @@ constexpr std::pair<const char*, const char*> kPlanted[] = {{"{name: settings}}]
                                                             {"image: ours/web:1", "image: theirs/web:1"},
                                                             {"template:", "templates:"},
                                                             {"\"info\"", "true"},
+                                                            {"containerPort: 8000", "containerPort: \"8000\""},
+                                                            {"apiVersion: apps/v1", "apiVersion: extensions/v1beta1"},
                                                             {"matchLabels: {app: web}", "matchLabels: {app: api}"},
                                                             {"port: http}", "port: metrics}"},
                                                             {"        envFrom", "        envfrom"}};
@@ -66,7 +68,12 @@ class Check {
     READINESS_RETURN_IF_ERROR(ReadManifests());
     READINESS_RETURN_IF_ERROR(CheckNamedFiles());
     CheckFolders();
+    READINESS_ASSIGN(const std::vector<SourceFile> python, context_.source_tree.Files({"**/*.py"}));
+    for (const SourceFile& file : python) outside_.paths.insert(file.path);
     const kubernetes::Checked checked = kubernetes::Check(documents_, outside_);
+    context_.findings.AddControl(
+        {"manifests_are_decidable", "what the manifests mean can be told from the tree", checked.undecided.empty(),
+         checked.undecided.empty() ? "it can" : fmt::format("{}", fmt::join(checked.undecided, "; "))});
     for (const Fault& fault : checked.faults) Violate(fault);
     context_.findings.AddControl({"manifests_were_read", "documents with references between them were read",
                                   violations_ > 0 || (!documents_.empty() && checked.references > 0),

@@ -87,6 +87,7 @@ class KubernetesManifestsFitTogetherTest : public ::testing::Test {
            {"with_limits_and_probes", true}}) {
     Write("k8s/all.yaml", kManifests);
     Write("Dockerfile", "FROM a\n");
+    Write("app/job.py", "");
   }
   void Write(const std::string& path, const std::string& text) { t.source_tree.Write(path, text); }
   void Replace(const std::string& from, const std::string& to) {
@@ -121,7 +122,8 @@ TEST_F(KubernetesManifestsFitTogetherTest, UndecidableWithoutATree) {
 }
 
 TEST_F(KubernetesManifestsFitTogetherTest, UndecidableWithoutReferences) {
-  Write("k8s/all.yaml", "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\n");
+  Write("k8s/all.yaml",
+        "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec: {data: []}\n");
   ASSERT_TRUE(Run());
   EXPECT_THAT(t.findings.violations(), IsEmpty());
   EXPECT_FALSE(t.Satisfied("manifests_were_read"));
@@ -174,11 +176,88 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"NoReadiness", "        readinessProbe: {tcpSocket: {port: 8000}}\n", "", "health probe"},
         Fault{"VolumeIsMissing", "volumeMounts: [{name: tmp", "volumeMounts: [{name: temp", "a volume that"},
         Fault{"ScheduleIsWrong", "0 2 * * *", "2 am", "valid schedule"},
+        Fault{"UnknownVersion", "apiVersion: apps/v1", "apiVersion: foo/v99", "no such kind"},
+        Fault{"OldVersion", "apiVersion: apps/v1", "apiVersion: extensions/v1beta1", "no such kind"},
+        Fault{"MisspeltKind", "kind: ConfigMap", "kind: ConfigMapp", "no such kind"},
+        Fault{"NameInCapitals", "metadata: {name: job", "metadata: {name: Job_X", "a name is none"},
+        Fault{"NoTemplate", "  template:\n    metadata: {labels: {app: web, tier: front}}\n    spec:\n      containers",
+              "  templates:\n    metadata: {labels: {app: web, tier: front}}\n    spec:\n      containers",
+              "no containers"},
+        Fault{"PortIsAText", "containerPort: 8000", "containerPort: \"8000\"", "wrong value"},
+        Fault{"PortIsTooLarge", "containerPort: 8000", "containerPort: 99999", "wrong value"},
+        Fault{"ServicePortIsZero", "port: 80,", "port: 0,", "wrong value"},
+        Fault{"ReplicasAreAWord", "spec:\n  selector: {matchLabels", "spec:\n  replicas: two\n  selector: {matchLabels",
+              "wrong value"},
+        Fault{"NoSuchType", "  selector: {app: web}\n", "  selector: {app: web}\n  type: Nope\n", "wrong value"},
+        Fault{"NoSuchStrategy", "spec:\n  selector: {matchLabels",
+              "spec:\n  strategy: {type: RollingUpdat}\n  selector: {matchLabels", "wrong value"},
+        Fault{"AnotherNameAndASelector", "  selector: {app: web}\n",
+              "  selector: {app: web}\n  type: ExternalName\n  externalName: x.example\n", "another name"},
+        Fault{"NotRootIsAWord", "      containers:\n      - name: web",
+              "      securityContext: {runAsNonRoot: yes please}\n      containers:\n      - name: web", "wrong value"},
+        Fault{"ValueFromNowhere", "valueFrom: {secretKeyRef: {name: keys, key: JWT}}", "valueFrom: {}", "from nowhere"},
+        Fault{"ValueTwice", "        - name: LEVEL\n", "        - name: LEVEL\n          value: x\n", "two values"},
+        Fault{"UnknownFieldOfThePod", "valueFrom: {secretKeyRef: {name: keys, key: JWT}}",
+              "valueFrom: {fieldRef: {fieldPath: nope.nope}}", "unknown field"},
+        Fault{"NoQuantity", "limits: {cpu: 1,", "limits: {cpu: lots,", "no quantity"},
+        Fault{"LimitBelowTheRequest", "limits: {cpu: 1,", "limits: {cpu: 1m,", "more than its limit"},
+        Fault{"ProbeWithoutAWay", "readinessProbe: {tcpSocket: {port: 8000}}", "readinessProbe: {periodSeconds: 5}",
+              "one way"},
+        Fault{"JobThatRestarts", "restartPolicy: Never", "restartPolicy: Always", "restartPolicy"},
+        Fault{"VolumeFromNowhere", "volumes: [{name: tmp, emptyDir: {}}]", "volumes: [{name: tmp}]", "from nowhere"},
+        Fault{"ProjectedFromNothing", "emptyDir: {}", "projected: {sources: [{secret: {name: nope}}]}",
+              "does not exist"},
+        Fault{"ImageWithoutTag", "image: redis:7", "image: redis", "not pinned"},
+        Fault{"ImageOfTheDay", "web:1", "web:latest", "not pinned"},
+        Fault{"ExternalSecretOfNothing", "spec:\n  data: [{secretKey: JWT, remoteRef: {key: x}}]", "spec: {}",
+              "makes nothing"},
+        Fault{"KeyWithABlank", "data: {LEVEL:", "data: {\"LE VEL\": \"x\", LEVEL:", "a key is none"},
+        Fault{"IngressToNothing", "---\napiVersion: v1\nkind: Service",
+              "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: shop}\nspec: "
+              "{rules: [{http: {paths: [{path: /, backend: {service: {name: gone, port: {number: 80}}}}]}}]}\n---\n"
+              "apiVersion: v1\nkind: Service",
+              "a Service that does not exist"},
+        Fault{"IngressToAnotherPort", "---\napiVersion: v1\nkind: Service",
+              "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: shop}\nspec: "
+              "{rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: 81}}}}]}}]}\n---\n"
+              "apiVersion: v1\nkind: Service",
+              "port that its Service"},
+        Fault{"ScaledNothing", "---\napiVersion: v1\nkind: Service",
+              "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h, namespace: "
+              "shop}\nspec: {scaleTargetRef: {kind: Deployment, name: gone}}\n---\napiVersion: v1\nkind: Service",
+              "a Deployment that does not exist"},
+        Fault{"ModuleIsMissing", "image: redis:7", "image: redis:7\n            command: [python, -m, app.gone]",
+              "module that is not"},
         Fault{"NoName", "metadata: {name: job, namespace: shop}", "metadata: {}", "no Kubernetes object"},
         Fault{"NotYaml", "kind: Service", "kind: [Service", "not YAML"},
         Fault{"TwiceTheSame", "kind: CronJob\nmetadata: {name: job", "kind: Deployment\nmetadata: {name: web",
               "the same name"}),
     [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(KubernetesManifestsFitTogetherTest, UndecidableWhatIsFilledInElsewhere) {
+  Replace("spec:\n  selector: {matchLabels", "spec:\n  replicas: \"{{ .Values.replicas }}\"\n  selector: {matchLabels");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("manifests_are_decidable"));
+}
+
+TEST_F(KubernetesManifestsFitTogetherTest, UsualFormsHold) {
+  Replace("image: redis:7",
+          "image: redis:7\n            imagePullPolicy: IfNotPresent\n            command: [python, -m, app.job]\n     "
+          "       "
+          "securityContext: {runAsNonRoot: true, allowPrivilegeEscalation: false, runAsUser: 1000}");
+  std::string text = t.source_tree.Read("k8s/all.yaml").value();
+  text +=
+      "---\napiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: c, namespace: shop}\nspec: {}\n"
+      "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: shop}\nspec: "
+      "{rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: 80}}}}]}}]}\n"
+      "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h, namespace: shop}\n"
+      "spec: {minReplicas: 1, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}\n";
+  Write("k8s/all.yaml", text);
+  ASSERT_TRUE(Run());
+  for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
+  EXPECT_TRUE(t.Satisfied("manifests_are_decidable"));
+}
 
 TEST_F(KubernetesManifestsFitTogetherTest, AnImageOfAnEmptyDockerfileIsNone) {
   Write("Dockerfile", "# to do\n");

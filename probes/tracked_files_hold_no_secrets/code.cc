@@ -1,6 +1,10 @@
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
 
 #include "search.h"
+#include "texts.h"
 #include "values.h"
 
 namespace readiness::secrets {
@@ -47,6 +51,19 @@ std::string SecretRead(const PythonExpression& node) {
   return NamesSecret(name) ? name : std::string();
 }
 
+/// Is a secret read somewhere in it?
+bool ReadsSecret(const PythonExpression& node) {
+  if (node.is_object() && !SecretRead(node).empty()) return true;
+  return (node.is_object() || node.is_array()) &&
+         std::any_of(node.begin(), node.end(), [](const Json& inner) { return ReadsSecret(inner); });
+}
+
+/// Makes a value that nobody knows beforehand.
+bool IsMadeUp(const std::string& function) {
+  return function.starts_with("secrets.") || function.starts_with("uuid.") || function == "os.urandom" ||
+         EndsInOneOf(function, {"token_hex", "token_urlsafe", "token_bytes", "generate_key", "uuid4"});
+}
+
 /// Reads a Python file's expressions.
 class Searcher {
  public:
@@ -54,6 +71,7 @@ class Searcher {
 
   void Go() {
     for (const PythonAssignment& one : file_.assignments) SearchAssignment(one);
+    SearchAlternatives();
     for (const PythonCall& call : file_.calls) SearchCall(call);
   }
 
@@ -78,11 +96,52 @@ class Searcher {
     Check(NameOfTarget(one.target), one.value, one.line);
     Walk(one.value, one.line);
     // A settings class: SECRET: str = Field(default="x").
-    if (Text(one.value, "kind") != "call" || !Text(one.value, "function").ends_with("Field")) return;
+    const std::string function = Text(one.value, "function");
+    if (Text(one.value, "kind") != "call" || !EndsInOneOf(function, {"Field", "field", "attrib", "ib"})) return;
     const Json& keywords = one.value.at("keywords");
     if (const auto found = keywords.find("default"); found != keywords.end()) Check(one.target, *found, one.line);
     const Json& arguments = one.value.at("arguments");
     if (!arguments.empty()) Check(one.target, arguments.front(), one.line);
+  }
+
+  /// Where a secret is read, whatever else becomes of it: "if not s: s = 'x'", "except KeyError: return 'x'".
+  void SearchAlternatives() {
+    std::map<std::string, std::set<std::string>> holders;  // by scope
+    std::set<std::string> returning;
+    for (const PythonAssignment& one : file_.assignments) {
+      if (one.target != "return" && ReadsSecret(one.value)) holders[one.scope].insert(one.target);
+    }
+    const auto holds = [&](const PythonAssignment& one) {
+      const auto found = holders.find(one.scope);
+      return found != holders.end() &&
+             found->second.contains(one.target == "return" ? Text(one.value, "name") : one.target);
+    };
+    for (const PythonAssignment& one : file_.assignments) {
+      if (one.target == "return" && !one.scope.empty() && (ReadsSecret(one.value) || holds(one)))
+        returning.insert(one.scope);
+    }
+    for (const PythonAssignment& one : file_.assignments) {
+      const bool concerned = one.target == "return" ? returning.contains(one.scope) : holds(one);
+      if (concerned && IsCredentialLiteral(one.value, one.target))
+        Add(one.line, "a secret has a built-in default", one.target == "return" ? one.scope : one.target);
+    }
+  }
+
+  /// What stands in when the environment does not give `name`.
+  void CheckFallback(const PythonExpression& value, const std::string& name, int line) {
+    const std::string kind = Text(value, "kind");
+    if (IsLiteralText(value)) return Add(line, "a secret has a built-in default", name);
+    if (kind == "literal" || ReadsSecret(value) || IsMadeUp(Text(value, "function"))) return;
+    if (kind == "name") {
+      bool found = false;
+      for (const PythonAssignment& one : file_.assignments) {
+        if (one.target != Text(value, "name")) continue;
+        found = true;
+        if (IsLiteralText(one.value)) Add(line, "a secret has a built-in default", name);
+      }
+      if (found) return;
+    }
+    seen_.undecided.push_back(file_.path + ":" + std::to_string(line) + ": the default of " + name);
   }
 
   void SearchCall(const PythonCall& call) {
@@ -105,7 +164,7 @@ class Searcher {
       if (key == "default") fallback = &value;
     }
     if (fallback == nullptr) seen_.demanded.insert(name);
-    if (fallback != nullptr && IsLiteralText(*fallback)) Add(call.line, "a secret has a built-in default", name);
+    if (fallback != nullptr) CheckFallback(*fallback, name, call.line);
   }
 
   /// What signs or encrypts with a key takes it as this argument.
@@ -145,7 +204,15 @@ class Searcher {
     }
     if (!node.is_object()) return;
     const std::string kind = Text(node, "kind");
+    // Also what is put together of parts.
+    if (kind == "literal" && HoldsForm(Text(node, "value"))) Add(line, "a credential is written into the code", "text");
     if (kind == "item") {
+      const std::string key = Text(node.at("key"), "value");
+      if (Text(node.at("of"), "kind") == "dict" && NamesSecret(key)) {
+        for (const Json& pair : node.at("of").at("items")) {
+          if (Text(pair.at(0), "value") == key) Check(key, pair.at(1), line);
+        }
+      }
       if (const std::string name = SecretRead(node); !name.empty()) {
         seen_.read.insert(name);
         seen_.demanded.insert(name);
@@ -168,8 +235,8 @@ class Searcher {
     for (const Json& item : items) {
       if (name.empty()) name = SecretRead(item);
     }
-    const bool literal = std::any_of(items.begin(), items.end(), IsLiteralText);
-    if (!name.empty() && literal) Add(line, "a secret has a built-in default", name);
+    if (name.empty()) return;
+    for (const Json& item : items) CheckFallback(item, name, line);
   }
 
   const PythonFile& file_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "readiness/source_dockerfile.h"
@@ -54,12 +55,16 @@ constexpr std::pair<const char*, const char*> kTexts[] = {
 // Bytes of text that are searched in all.
 constexpr std::int64_t kMostText = 512 * 1024 * 1024;
 constexpr std::int64_t kLongFile = 4 * 1024 * 1024;
+constexpr std::int64_t kMostLong = 256 * 1024 * 1024;  // of long files in all
+constexpr std::size_t kPart = 1024 * 1024;
+constexpr std::size_t kOverlap = 4096;
 
 class Check {
  public:
   explicit Check(Context& context) : context_(context) {}
 
   Result<void> Run() {
+    READINESS_RETURN_IF_ERROR(CheckGlobs());
     READINESS_RETURN_IF_ERROR(RecordPlanted());
     READINESS_RETURN_IF_ERROR(SearchManifests());
     READINESS_RETURN_IF_ERROR(SearchVariableFiles());
@@ -115,6 +120,25 @@ class Check {
         {"secrets_are_found", "credentials planted in texts of our own are found, and none in the sound ones",
          sound && found == all,
          fmt::format("{} of {} found; the sound ones are {}", found, all, sound ? "quiet" : "not")});
+    return {};
+  }
+
+  /// Globs that leave nothing to be looked at.
+  Result<void> CheckGlobs() {
+    const auto refuse = [&](const char* parameter, const std::string& why) {
+      return Fail({ErrorKind::kDefinition, fmt::format("parameter {} leaves nothing to be judged", parameter),
+                   std::nullopt, "globs of some files", why, "state narrower globs"});
+    };
+    READINESS_ASSIGN(const std::vector<std::string> texts, context_.parameters.StringList("texts"));
+    READINESS_ASSIGN(const std::vector<std::string> tests, context_.parameters.StringList("tests"));
+    READINESS_ASSIGN(const std::vector<std::string> examples, context_.parameters.StringList("examples"));
+    if (texts.empty()) return refuse("texts", "none");
+    for (const char* path : {"src/settings.py", "settings.yaml", "deploy/app.ini"}) {
+      if (MatchesAnyGlob(tests, path)) return refuse("tests", fmt::format("{} would be a test", path));
+    }
+    for (const char* path : {".env", "deploy/.env.production", "settings.env"}) {
+      if (MatchesAnyGlob(examples, path)) return refuse("examples", fmt::format("{} would be an example", path));
+    }
     return {};
   }
 
@@ -207,8 +231,9 @@ class Check {
     READINESS_ASSIGN(const std::vector<SourceFile> files, FilesOf("texts"));
     std::int64_t bytes = 0;
     for (const SourceFile& file : files) {
+      const bool test = MatchesAnyGlob(tests, file.path);
       if (file.bytes > kLongFile) {
-        ++too_long_;
+        READINESS_RETURN_IF_ERROR(SearchLongFile(file, test));
         continue;
       }
       bytes += file.bytes;
@@ -217,14 +242,70 @@ class Check {
                      fmt::format("at most {} bytes", kMostText), fmt::format("more up to {}", file.path),
                      "state narrower globs for texts"});
       }
-      READINESS_ASSIGN(const std::string text, context_.source_tree.Read(file.path));
-      if (!secrets::IsText(text)) continue;
-      ++texts_;
-      const auto special = special_.find(file.path);
-      const Placeholders placeholders = special != special_.end() ? special->second : Placeholders::kQuiet;
-      READINESS_RETURN_IF_ERROR(secrets::SearchForms(text, file.path, placeholders, forms_));
-      secrets::SearchPairs(text, file.path, MatchesAnyGlob(tests, file.path), forms_);
+      READINESS_ASSIGN(std::string text, context_.source_tree.Read(file.path));
+      READINESS_RETURN_IF_ERROR(SearchText(std::move(text), file.path, test));
+      // What is committed next is what is staged, whatever the disk holds meanwhile.
+      READINESS_ASSIGN(std::optional<std::string> staged, context_.source_tree.ReadStaged(file.path));
+      if (staged) READINESS_RETURN_IF_ERROR(SearchStaged(std::move(*staged), file.path, test));
     }
+    return NoteUnreadable();
+  }
+
+  Result<void> SearchText(std::string bytes, const std::string& path, bool test) {
+    const secrets::Readable readable = secrets::AsReadable(std::move(bytes));
+    texts_ += readable.binary ? 0 : 1;
+    const auto special = special_.find(path);
+    const Placeholders placeholders = special != special_.end() ? special->second : Placeholders::kQuiet;
+    READINESS_RETURN_IF_ERROR(secrets::SearchForms(readable.text, path, placeholders, forms_));
+    if (!readable.binary) secrets::SearchPairs(readable.text, path, test, forms_);
+    return {};
+  }
+
+  /// The same ways as for what lies on the disk.
+  Result<void> SearchStaged(std::string text, const std::string& path, bool test) {
+    READINESS_ASSIGN(const std::vector<std::string> examples, context_.parameters.StringList("examples"));
+    READINESS_ASSIGN(const std::vector<std::string> variables, context_.parameters.StringList("env_files"));
+    READINESS_ASSIGN(const std::vector<std::string> manifests, context_.parameters.StringList("manifests"));
+    if (MatchesAnyGlob(variables, path)) secrets::SearchVariables(text, path, MatchesAnyGlob(examples, path), forms_);
+    if (MatchesAnyGlob(manifests, path)) {
+      const Result<std::vector<YamlNode>> documents = ParseYaml(text, path);
+      Seen staged;
+      for (const YamlNode& document : documents ? *documents : std::vector<YamlNode>())
+        secrets::SearchManifest(document, path, staged);
+      forms_.faults.insert(forms_.faults.end(), staged.faults.begin(), staged.faults.end());
+    }
+    if (path.ends_with(".py")) {
+      READINESS_ASSIGN(const PythonReading reading, ReadPython({{path, text}}));
+      Seen staged;
+      if (reading.files.front().parsed()) secrets::SearchPython(reading.files.front(), staged);
+      forms_.faults.insert(forms_.faults.end(), staged.faults.begin(), staged.faults.end());
+    }
+    return SearchText(std::move(text), path, test);
+  }
+
+  /// In parts that overlap.
+  Result<void> SearchLongFile(const SourceFile& file, bool test) {
+    long_bytes_ += file.bytes;
+    if (long_bytes_ > kMostLong) {
+      unread_.push_back(file.path);
+      return {};
+    }
+    for (std::int64_t at = 0; at < file.bytes; at += static_cast<std::int64_t>(kPart - kOverlap)) {
+      READINESS_ASSIGN(std::string part, context_.source_tree.ReadPart(file.path, at, kPart));
+      READINESS_RETURN_IF_ERROR(SearchText(std::move(part), file.path, test));
+    }
+    return {};
+  }
+
+  Result<void> NoteUnreadable() {
+    READINESS_ASSIGN(const std::vector<std::string> globs, context_.parameters.StringList("texts"));
+    READINESS_ASSIGN(const std::vector<std::string> paths, context_.source_tree.Unreadable());
+    for (const std::string& path : paths) {
+      if (MatchesAnyGlob(globs, path) || MatchesAnyGlob(globs, path + "/x")) unread_.push_back(path);
+    }
+    unread_.insert(unread_.end(), seen_.unread.begin(), seen_.unread.end());
+    unread_.insert(unread_.end(), forms_.unread.begin(), forms_.unread.end());
+    undecided_.insert(undecided_.end(), seen_.undecided.begin(), seen_.undecided.end());
     return {};
   }
 
@@ -286,12 +367,17 @@ class Check {
     context_.findings.AddControl({"manifests_are_decidable",
                                   "what the manifests hold and hand over can be told from the tree", undecided_.empty(),
                                   undecided_.empty() ? "it can" : fmt::format("{}", fmt::join(undecided_, "; "))});
+    const std::size_t shown = std::min<std::size_t>(unread_.size(), 20);
+    context_.findings.AddControl(
+        {"every_text_was_read", "what is tracked could be read and searched", unread_.empty(),
+         unread_.empty()
+             ? "it could"
+             : fmt::format("{} could not: {}", unread_.size(),
+                           fmt::join(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(shown), ", "))});
     if (!faulty) {
       context_.findings.AddObservation(
           {"credentials in tracked files",
-           fmt::format("none in {} texts, of them {} documents and {} Python files; {} files "
-                       "were too long to be read",
-                       texts_, documents_, names_, too_long_),
+           fmt::format("none in {} texts, of them {} documents and {} Python files", texts_, documents_, names_),
            {}});
       context_.findings.AddObservation(
           {"names of secrets", fmt::format("{} are handed over and read", fmt::join(seen_.read, ", ")), {}});
@@ -303,7 +389,9 @@ class Check {
   std::vector<std::pair<std::string, std::string>> mismatches_;
   std::vector<std::string> undecided_;
   std::map<std::string, Placeholders> special_;  // files that were parsed, and what placeholders count for there
-  std::size_t documents_ = 0, names_ = 0, texts_ = 0, too_long_ = 0;
+  std::size_t documents_ = 0, names_ = 0, texts_ = 0;
+  std::vector<std::string> unread_;
+  std::int64_t long_bytes_ = 0;
 };
 
 }  // namespace

@@ -27,15 +27,16 @@ constexpr const char* kCode =
 class TrackedFilesHoldNoSecretsTest : public ::testing::Test {
  protected:
   TrackedFilesHoldNoSecretsTest()
-      : t({{"manifests", {"**/*.yaml"}},
-           {"env_files", {"**/.env", "**/.env.*"}},
-           {"examples", {"**/*.example"}},
-           {"code", {"**/*.py"}},
-           {"dockerfiles", {"**/Dockerfile"}},
-           {"texts", {"**"}},
-           {"tests", {"**/tests/**"}},
-           {"expected", true},
-           {"handed_over_elsewhere", Json::array()}}) {
+      : parameters_{{"manifests", {"**/*.yaml"}},
+                    {"env_files", {"**/.env", "**/.env.*"}},
+                    {"examples", {"**/*.example"}},
+                    {"code", {"**/*.py"}},
+                    {"dockerfiles", {"**/Dockerfile"}},
+                    {"texts", {"**"}},
+                    {"tests", {"**/tests/**"}},
+                    {"expected", true},
+                    {"handed_over_elsewhere", Json::array()}},
+        t(parameters_) {
     Write("k8s/web.yaml", kManifest);
     Write("app/x.py", kCode);
     Write(".env.example", "JWT_SECRET=\nDB_PASSWORD=<yours>\nLEVEL=info\n");
@@ -43,13 +44,15 @@ class TrackedFilesHoldNoSecretsTest : public ::testing::Test {
   }
   void Write(const std::string& path, const std::string& text) { t.source_tree.Write(path, text); }
   Result<void> Run() { return probes::tracked_files_hold_no_secrets(t.context()); }
+  const Json parameters_;
   TestContext t;
 };
 
 TEST_F(TrackedFilesHoldNoSecretsTest, Holds) {
   ASSERT_TRUE(Run());
   for (const Violation& one : t.findings.violations()) ADD_FAILURE() << one.what << " " << one.actual;
-  for (const char* control : {"secrets_are_found", "files_were_read", "secrets_are_in_use", "manifests_are_decidable"})
+  for (const char* control :
+       {"secrets_are_found", "files_were_read", "secrets_are_in_use", "manifests_are_decidable", "every_text_was_read"})
     EXPECT_TRUE(t.Satisfied(control)) << control;
 }
 
@@ -161,6 +164,40 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"WholeSecretLacksIt", "k8s/web.yaml",
               "kind: ExternalSecret\nmetadata: {name: k}\nspec: {data: [{secretKey: DB_USER}]}\n---\nkind: Pod\n"
               "spec: {containers: [{envFrom: [{secretRef: {name: k}}]}]}\n"},
+        Fault{"KeyAfterANul", "docs/n.txt", "x\n\x01\n AKIAABCDEFGHIJKLMNOP\n"},
+        Fault{"KeyPutTogether", "app/y.py", "T = 'ghp_' + 'a8Fk29dKq0Zx7Lm3Vb6Nn1Qw5Er4Ty2Ui9Op'\n"},
+        Fault{"PassInASettingsFile", "config/app.yaml", "database: {user: app, pass: Tr0ub4dor3xyz}\n"},
+        Fault{"PuttyKey", "k.ppk", "PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 14\nAAAA\n"},
+        Fault{"StrongValueThatSaysExample", ".env.example", "JWT_SECRET=example-9f8a7b6c5d4e3f2a1b0c\n"},
+        Fault{"StrongValueInBrackets", ".env.example", "JWT_SECRET=<9f8a7b6c5d4e3f2a1b0c>\n"},
+        Fault{
+            "AlternativeOfATry", "app/y.py",
+            "import os\n\n\ndef f():\n    try:\n        return os.environ['JWT_SECRET']\n    except KeyError:\n        "
+            "return 'insecure'\n"},
+        Fault{
+            "AlternativeOfAnIf", "app/y.py",
+            "import os\n\n\ndef f():\n    s = os.environ.get('JWT_SECRET')\n    if not s:\n        s = 'insecure'\n    "
+            "return s\n"},
+        Fault{"DefaultByAConstant", "app/y.py", "import os\nF = 'insecure'\nk = os.environ.get('JWT_SECRET', F)\n"},
+        Fault{"AlternativeByAConstant", "app/y.py", "import os\nF = 'insecure'\nk = os.getenv('JWT_SECRET') or F\n"},
+        Fault{"KeyOfACallInBytes", "app/y.py", "import jwt\n\n\ndef f(t):\n    return jwt.decode(t, b'dev')\n"},
+        Fault{"FieldOfADataclass", "app/y.py",
+              "from dataclasses import field\n\n\nclass C:\n    jwt_secret_key: str = field(default='insecure')\n"},
+        Fault{"TwoArguments", "k.yaml", "args: [--db-password, Tr0ub4dor3xyz]\n"},
+        Fault{"OptionOfACommand", "compose.yaml",
+              "services: {r: {command: redis-server --requirepass Tr0ub4dor3xyz}}\n"},
+        Fault{"SettingsInAConfigMap", "k.yaml",
+              "kind: ConfigMap\ndata:\n  app.ini: |\n    [db]\n    password = hunter\n"},
+        Fault{"LoginOfAnImage", "docker/Dockerfile",
+              "FROM x:1\nRUN echo \"machine a login b password Tr0ub4dor3xyz\" > /root/.netrc\n"},
+        Fault{"NpmToken", ".npmrc", "//registry.npmjs.org/:_authToken=6b8a7c1e-2f3d-4e5a-9b8c-7d6e5f4a3b2c\n"},
+        Fault{"HashedPasswords", ".htpasswd", "admin:$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/\n"},
+        Fault{"RegistryLogin", ".docker/config.json", "{\"auths\": {\"r\": {\"auth\": \"Ym9iOlRyMHViNGRvcg==\"}}}\n"},
+        Fault{"PasswordInSql", "a.sql", "CREATE USER app WITH PASSWORD 'Tr0ub4dor3xyz';\n"},
+        Fault{"PasswordInXml", "a.xml", "<a><password>Tr0ub4dor3xyz</password></a>\n"},
+        Fault{"UserOfACommand", "a.sh", "curl -u admin:Tr0ub4dor3xyz https://x\n"},
+        Fault{"PasswordOfACommand", "a.sh", "sshpass -p Tr0ub4dor3xyz ssh x\n"},
+        Fault{"StrongValueOfANote", "my notes.txt", "JWT_SECRET: 9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c\n"},
         Fault{"NothingIsHandedOver", "k8s/web.yaml", "kind: Deployment\n"}),
     [](const auto& one) { return std::string(one.param.name); });
 
@@ -193,11 +230,59 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"NamesInAnInterface", "openapi.json", "{\"password\": {\"type\": \"string\"}, \"token\": \"Token\"}\n"},
         Fault{"MadeUpUser", "tests/test_x.js", "login({\"password\": \"" STRONG "\"})\n"},
         Fault{"Comparison", "a.js", "if (password == '" STRONG "') {}\n"}, Fault{"Binary", "a.bin", "\x01\x02"},
+        Fault{"DefaultThatNobodyKnows", "app/y.py",
+              "import os\nimport secrets\nk = os.getenv('JWT_SECRET', secrets.token_hex())\n"},
+        Fault{"PasswordFromStdin", "ci.yaml",
+              "jobs: {a: {steps: [{run: 'docker login -u me --password-stdin registry.example.org'}]}}\n"},
+        Fault{"RegistryHelper", ".docker/config.json", "{\"auths\": {}, \"credsStore\": \"x\"}\n"},
+        Fault{"TokenByReference", ".npmrc", "//registry.npmjs.org/:_authToken=${NPM_TOKEN}\n"},
+        Fault{"PassRate", "k.yaml", "data: {pass_rate: \"0.91 percent\"}\n"},
+        Fault{"LicenceInAConfigMap", "k.yaml",
+              "data:\n  nginx.conf: |\n    proxy_pass http://api;\n    token_ttl = 3600;\n"},
+        Fault{"SqlWithReference", "a.sql", "ALTER USER app PASSWORD :'password';\n"},
         Fault{"AnotherBrokenManifest", "k8s/broken.yaml", "kind: Service\n\tspec: [\n"},
         Fault{"WholeSecretHoldsIt", "k8s/web.yaml",
               "kind: ExternalSecret\nmetadata: {name: k}\nspec: {data: [{secretKey: JWT_SECRET}]}\n---\nkind: Pod\n"
               "spec: {containers: [{envFrom: [{secretRef: {name: k}}]}]}\n"}),
     [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(TrackedFilesHoldNoSecretsTest, BytesThatAreNoPlainTextAreReadToo) {
+  std::string wide = "\xff\xfe";
+  for (const char c : std::string("id: AKIAABCDEFGHIJKLMNOP\n")) wide += std::string{c, '\0'};
+  std::string pixels;
+  for (int i = 0; i < 5000; ++i) pixels += static_cast<char>(i * 7);
+  for (const std::string& bytes :
+       {wide, std::string("x\0\nAKIAABCDEFGHIJKLMNOP\n", 24), pixels + "\nAKIAABCDEFGHIJKLMNOP\n" + pixels,
+        std::string(4 * 1024 * 1024 + 10, 'x') + "\nAKIAABCDEFGHIJKLMNOP\n",
+        std::string(400'000, ' ') + "AKIAABCDEFGHIJKLMNOP\n"}) {
+    TestContext other(parameters_);
+    other.source_tree.Write("docs/n.bin", bytes);
+    (void)probes::tracked_files_hold_no_secrets(other.context());
+    EXPECT_THAT(other.findings.violations(), Contains(Field(&Violation::what, HasSubstr("docs/n.bin"))));
+  }
+}
+
+TEST_F(TrackedFilesHoldNoSecretsTest, UndecidableDefaultsOfAnotherModule) {
+  Write("app/y.py", "import os\nfrom app.other import FALLBACK\nk = os.getenv('JWT_SECRET', FALLBACK)\n");
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("manifests_are_decidable"));
+}
+
+TEST_F(TrackedFilesHoldNoSecretsTest, GlobsThatLeaveNothingAreDefinitionErrors) {
+  for (const auto& [name, globs] : std::initializer_list<std::pair<const char*, Json>>{{"texts", Json::array()},
+                                                                                       {"tests", {"**"}},
+                                                                                       {"tests", {"**/*.py"}},
+                                                                                       {"examples", {"**"}},
+                                                                                       {"examples", {"**/.env*"}}}) {
+    Json given = parameters_;
+    given[name] = globs;
+    TestContext other(given);
+    const auto ran = probes::tracked_files_hold_no_secrets(other.context());
+    ASSERT_FALSE(ran) << name;
+    EXPECT_EQ(ran.error().kind, ErrorKind::kDefinition);
+  }
+}
 
 }  // namespace
 }  // namespace readiness::testing

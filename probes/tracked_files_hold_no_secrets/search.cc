@@ -30,6 +30,10 @@ void CheckPair(const std::string& name, const std::string& given, const Spot& sp
     seen.faults.push_back({spot.file, line, "a URL carries a password", name});
 }
 
+bool IsOneOf(const std::string& word, std::initializer_list<const char*> words) {
+  return std::any_of(words.begin(), words.end(), [&](const char* one) { return word == one; });
+}
+
 void HandOver(const std::string& name, const std::string& value, Seen& seen) {
   // "${{ secrets.X }}" is for the workflow itself, not for a container.
   if (NamesSecret(name) && value.find("${{") == std::string::npos) seen.handed_over.insert(name);
@@ -39,7 +43,9 @@ void Walk(const YamlNode& node, const Spot& spot, Seen& seen);
 
 void WalkMember(const std::string& key, const YamlNode& value, const Spot& spot, Seen& seen) {
   static constexpr std::array kNames{"name", "value", "key", "secretKey", "secretName"};
-  if (value.IsScalar() && (key == "run" || key == "script")) {
+  if (value.IsScalar() && value.text.find('\n') != std::string::npos && !IsOneOf(key, {"run", "script"}))
+    SearchSettings(value.text, spot.file, value.line, spot.placeholders, seen);
+  if (value.IsScalar() && IsOneOf(key, {"run", "script", "command", "entrypoint", "args"})) {
     SearchShell(value.text, spot.file, value.line, spot.placeholders, seen);
   } else if (value.IsScalar() &&
              std::none_of(kNames.begin(), kNames.end(), [&](const char* one) { return key == one; })) {
@@ -58,6 +64,14 @@ void Walk(const YamlNode& node, const Spot& spot, Seen& seen) {
   if (node.At({"valueFrom", "secretKeyRef"}) != nullptr) HandOver(name, "", seen);
   if (const std::string whole = node.TextAt({"secretRef", "name"}); !whole.empty()) seen.in_bulk.insert(whole);
   for (const auto& [key, value] : node.members) WalkMember(key, value, spot, seen);
+  for (std::size_t i = 0; i + 1 < node.items.size(); ++i) {
+    // args: [--db-password, value]
+    const std::string& option = node.items[i].text;
+    const std::string& value = node.items[i + 1].text;
+    if (option.starts_with("-") && option.find('=') == std::string::npos && IsOptionValue(value))
+      CheckPair(option.substr(option.find_first_not_of('-') == std::string::npos ? 0 : option.find_first_not_of('-')),
+                value, spot, node.items[i + 1].line, seen);
+  }
   for (const YamlNode& item : node.items) {
     if (const std::size_t equals = item.text.find('='); item.IsScalar() && equals != std::string::npos) {
       CheckPair(item.text.substr(0, equals), item.text.substr(equals + 1), spot, item.line, seen);
@@ -137,6 +151,15 @@ void SearchDockerfile(const Dockerfile& dockerfile, Seen& seen) {
   }
 }
 
+void SearchSettings(const std::string& text, const std::string& file, int line, Placeholders placeholders, Seen& seen) {
+  Seen inner;
+  SearchVariables(text, file, placeholders == Placeholders::kQuiet, inner);
+  for (Fault& fault : inner.faults) {
+    fault.line += line - 1;
+    seen.faults.push_back(std::move(fault));
+  }
+}
+
 void SearchVariables(const std::string& text, const std::string& file, bool example, Seen& seen) {
   const Spot spot{file, example ? Placeholders::kQuiet : Placeholders::kCount, false};
   int line = 0;
@@ -145,7 +168,7 @@ void SearchVariables(const std::string& text, const std::string& file, bool exam
     std::string entry = Unquoted(text.substr(begin, end - begin));
     begin = end + 1;
     ++line;
-    if (entry.starts_with("export ")) entry.erase(0, 7);
+    if (entry.starts_with("export ")) entry = Unquoted(entry.substr(7));
     const std::size_t equals = entry.find('=');
     if (entry.starts_with('#') || equals == std::string::npos) continue;
     std::string value = entry.substr(equals + 1);

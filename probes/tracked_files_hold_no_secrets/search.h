@@ -32,6 +32,8 @@ struct Seen {
   std::set<std::string> demanded;                     ///< of those, the ones without default
   std::set<std::string> in_bulk;                      ///< names of Secrets that are handed over whole (envFrom)
   std::map<std::string, std::set<std::string>> keys;  ///< Secret -> its keys
+  std::set<std::string> unread;                       ///< files whose scripts are too large to be read
+  std::vector<std::string> undecided;                 ///< what may be a secret, and cannot be followed
   std::set<std::string> open;                         ///< Secrets with further keys, which the store knows
 };
 
@@ -39,6 +41,8 @@ struct Seen {
 void SearchManifest(const YamlNode& document, const std::string& file, Seen& seen);
 void SearchDockerfile(const Dockerfile& dockerfile, Seen& seen);
 void SearchVariables(const std::string& text, const std::string& file, bool example, Seen& seen);
+/// `text`: what stands in a file's place, a value of several lines that begins on `line`.
+void SearchSettings(const std::string& text, const std::string& file, int line, Placeholders placeholders, Seen& seen);
 void SearchPython(const PythonFile& file, Seen& seen);
 
 }  // namespace readiness::secrets

@@ -7,8 +7,16 @@
 
 namespace readiness::secrets {
 
-/// Does git take it for text: no NUL byte at its beginning?
-bool IsText(const std::string& bytes);
+/// A file as text.
+struct Readable {
+  std::string text;
+  bool binary = false;  ///< only what is readable in it is there, and nobody wrote it as lines
+};
+
+/// UTF-16 is decoded, a NUL in a text ends a line, and of binary bytes the readable ones are left.
+Readable AsReadable(std::string bytes);
+/// Is it, or holds it, a credential in one of the usual forms?
+bool HoldsForm(const std::string& text);
 
 /// Keys in well-known forms, and URLs with a password.
 Result<void> SearchForms(const std::string& text, const std::string& file, Placeholders placeholders, Seen& seen);

@@ -56,9 +56,12 @@ bool NamesSecret(std::string_view given) {
         "_ref_",     "_class_",  "_store_", "_field_",   "_label_", "_prefix_", "_endpoint_", "_provider_"}) {
     if (name.find(not_one) != std::string::npos) return false;
   }
+  if (name.find("_stdin_") != std::string::npos || name.starts_with("_no_")) return false;
+  // A pass is also what something goes through, so only at the end of a name.
+  if (name.ends_with("_pass_") || name.ends_with("requirepass_")) return true;
   for (const char* word :
-       {"password_", "passwd_", "_pwd_", "secret_", "_token_", "api_key_", "apikey_", "_private_key_", "_secret_key_",
-        "_access_key_", "_encryption_key_", "_signing_key_", "_jwt_key_", "_credential_", "_dsn_"}) {
+       {"password_", "passphrase_", "passwd_", "_pwd_", "secret_", "_token_", "api_key_", "apikey_", "_private_key_",
+        "_secret_key_", "_access_key_", "_encryption_key_", "_signing_key_", "_jwt_key_", "_credential_", "_dsn_"}) {
     if (name.find(word) != std::string::npos) return true;
   }
   return false;
@@ -97,7 +100,18 @@ bool IsSwitch(const std::string& value) {
          (!lower.empty() && lower.find_first_not_of("0123456789") == std::string::npos && lower.size() < 6);
 }
 
+bool HoldsStrongRun(const std::string& value) {
+  for (std::size_t begin = 0; begin < value.size(); ++begin) {
+    std::size_t end = begin, digits = 0;
+    for (; end < value.size() && IsWord(value[end]); ++end) digits += IsDigit(value[end]) ? 1 : 0;
+    if (end - begin >= 16 && digits >= 4 && end - begin - digits >= 4) return true;
+    begin = end;
+  }
+  return false;
+}
+
 bool IsPlaceholder(const std::string& value) {
+  if (HoldsStrongRun(value)) return false;
   const std::string lower = Lower(Unquoted(value));
   if (lower.empty() || lower.find_first_not_of(lower[0]) == std::string::npos) return true;
   for (const char* part : {"change", "your",     "example", "placeholder", "replace", "todo",  "fixme",      "dummy",
@@ -149,6 +163,11 @@ bool LooksLikeCredential(const std::string& value) {
   const bool all_cases = upper > 0 && lower > 0 && digits > 0;
   const bool is_long = value.size() >= 20 && upper >= 3 && lower >= 3;
   return mixed || all_cases || is_long;
+}
+
+bool IsOptionValue(const std::string& value) {
+  return !value.empty() && value[0] != '-' && value.find_first_of("$`= \t\n(){}") == std::string::npos &&
+         !LooksLikePath(value);
 }
 
 std::string PasswordOfUrl(const std::string& value) {

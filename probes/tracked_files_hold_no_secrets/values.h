@@ -22,9 +22,14 @@ std::string Fallback(const std::string& value);
 bool IsSwitch(const std::string& value);
 /// A word that stands for a credential, or the well-known one of a local test: "change-me", "<yours>", "postgres".
 bool IsPlaceholder(const std::string& value);
+/// Does it hold a long run of letters and digits, as no word of a placeholder does?
+bool HoldsStrongRun(const std::string& value);
 bool LooksLikePath(const std::string& value);
 /// Mixed as credentials are, which words and names are not.
 bool LooksLikeCredential(const std::string& value);
+
+/// May it be what an option before it is given?
+bool IsOptionValue(const std::string& value);
 
 /// The password of a URL: scheme://user:password@host; empty when it has none, or a reference.
 std::string PasswordOfUrl(const std::string& value);

@@ -47,7 +47,8 @@ struct Dockerfile {
 };
 
 /// Errors with place: kMalformed (an unknown instruction, an instruction without arguments or before FROM, a
-/// here-document without end, a NUL byte), kLimit (over 1 MiB). A file without any instruction is a Dockerfile without
+/// here-document without end, a NUL byte), kLimit (over 1 MiB, 200 stages, values of
+/// 64 KiB or of 16 MiB in all). A file without any instruction is a Dockerfile without
 /// stages.
 Result<Dockerfile> ParseDockerfile(std::string_view text, const std::string& path);
 

@@ -3,6 +3,7 @@
 // calls, assignments and imports are in it. Done by the system's python3 in isolated mode with a program of our own,
 // bounded in time and memory. Functions of the given text alone: nothing is imported, no file is opened. Any thread.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,9 @@ struct PythonProblem {
 };
 
 /// An expression as far as it can be read without running it, an object with "kind":
-///   {"kind": "literal", "value"}, {"kind": "name", "name"} (imported names are spelt out), {"kind": "attribute", "of",
-///   "name"}, {"kind": "item", "of", "key"}, {"kind": "list", "items"}, {"kind": "dict", "items": [[key, value]...]},
+///   {"kind": "literal", "value"} (also of bytes, and of texts put together of constants), {"kind": "name", "name"}
+///   (imported names are spelt out), {"kind": "attribute", "of", "name"}, {"kind": "item", "of", "key"}, {"kind":
+///   "list", "items"}, {"kind": "dict", "items": [[key, value]...]},
 ///   {"kind": "call", "function": "os.getenv", "on", "arguments", "keywords"}, {"kind": "choice", "items"} (a or b, a
 ///   if c else b), {"kind": "each", "element", "of"} (a comprehension), {"kind": "text", "items"} (an f-string),
 ///   {"kind": "sum", "items"}, {"kind": "other", "source"}.
@@ -78,6 +80,8 @@ struct PythonFile {
   std::vector<PythonAssignment> assignments;
   std::vector<PythonImport> imports;
   std::vector<PythonEnd> ends;
+  /// Where imported names are used, spelt out: "fastapi.middleware.cors.CORSMiddleware" -> lines, once for each use.
+  std::map<std::string, std::vector<int>> uses;
   std::vector<std::string> definitions;  ///< names that the module has when it was imported
   bool parsed() const { return problems.empty() || problems.front().kind != PythonProblem::Kind::kSyntax; }
 };

@@ -84,18 +84,22 @@ std::optional<std::string> DockerLines::UntilLine(std::string_view end, bool str
 }
 
 std::string FillVariables(std::string_view word, const std::map<std::string, std::string>& variables,
-                          std::vector<std::string>& unknown) {
+                          std::vector<std::string>& unknown, std::size_t most) {
   std::string filled;
-  for (std::size_t i = 0; i < word.size(); ++i) {
+  for (std::size_t i = 0; i < word.size() && filled.size() <= most; ++i) {
     if (word.substr(i).starts_with("\\$")) {
       filled += word[++i];
+      continue;
+    }
+    if (word[i] != '$') {
+      filled += word[i];
       continue;
     }
     const bool braced = word.substr(i).starts_with("${");
     const std::size_t begin = i + (braced ? 2 : 1);
     std::size_t end = begin;
     while (end < word.size() && IsNameCharacter(word[end])) ++end;
-    if (word[i] != '$' || end == begin) {
+    if (end == begin) {
       filled += word[i];
       continue;
     }

@@ -35,8 +35,9 @@ class DockerLines {
   char escape_ = '\\';
 };
 
-/// $name, ${name}, ${name:-word}, ${name:+word}; "\$" is a dollar. Names without value are added to `unknown`.
+/// $name, ${name}, ${name:-word}, ${name:+word}; "\$" is a dollar. Names without value are added to `unknown`. Ends
+/// with the variable that brings it over `most` bytes.
 std::string FillVariables(std::string_view word, const std::map<std::string, std::string>& variables,
-                          std::vector<std::string>& unknown);
+                          std::vector<std::string>& unknown, std::size_t most);
 
 }  // namespace readiness

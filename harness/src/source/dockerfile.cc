@@ -14,12 +14,19 @@ namespace readiness {
 namespace {
 
 constexpr std::size_t kMaxBytes = 1024 * 1024;
+constexpr std::size_t kMaxStages = 200;
+constexpr std::size_t kMaxValue = 64 * 1024;            // of a word, its variables filled in
+constexpr std::size_t kMaxExpanded = 16 * 1024 * 1024;  // of all words and variables, those of each stage anew
 constexpr std::array<std::string_view, 18> kInstructions{
     "ADD",   "ARG",        "CMD",     "COPY", "ENTRYPOINT", "ENV",        "EXPOSE", "FROM",   "HEALTHCHECK",
     "LABEL", "MAINTAINER", "ONBUILD", "RUN",  "SHELL",      "STOPSIGNAL", "USER",   "VOLUME", "WORKDIR"};
 
 Error Malformed(const std::string& path, int line, const std::string& what, std::string expected, std::string actual) {
   return Error{ErrorKind::kMalformed, what, Place{path, line, 0}, std::move(expected), std::move(actual), {}};
+}
+
+Error TooMuch(const std::string& path, int line, const std::string& what, std::size_t most) {
+  return Error{ErrorKind::kLimit, what, Place{path, line, 0}, fmt::format("at most {}", most), "more", {}};
 }
 
 std::string Upper(std::string_view text) {
@@ -122,14 +129,14 @@ class Reader {
       return Fail(
           Malformed(path_, instruction.line, "an instruction stands before FROM", "FROM, or ARG", instruction.name));
     }
-    ReadWords(instruction, stage_variables_.back());
+    READINESS_RETURN_IF_ERROR(ReadWords(instruction, stage_variables_.back()));
     if (instruction.name == "ARG") TakeArgument(instruction);
     if (instruction.name == "ENV") TakeEnvironment(instruction);
     file_.stages.back().instructions.push_back(std::move(instruction));
     return {};
   }
 
-  void ReadWords(DockerInstruction& instruction, const std::map<std::string, std::string>& variables) {
+  Result<void> ReadWords(DockerInstruction& instruction, const std::map<std::string, std::string>& variables) {
     if (instruction.arguments.starts_with('[')) instruction.exec = AsExec(instruction.arguments);
     // In commands the variables are the shell's business.
     const bool command = instruction.name == "RUN" || instruction.name == "CMD" || instruction.name == "ENTRYPOINT" ||
@@ -137,8 +144,30 @@ class Reader {
     const std::vector<std::string> words =
         instruction.exec ? *instruction.exec : SplitShellWords(instruction.arguments);
     for (const std::string& word : words) {
-      instruction.words.push_back(command ? word : FillVariables(word, variables, instruction.unknown_variables));
+      if (command) {
+        instruction.words.push_back(word);
+        continue;
+      }
+      READINESS_ASSIGN(std::string filled, Fill(word, variables, instruction.unknown_variables, instruction.line));
+      instruction.words.push_back(std::move(filled));
     }
+    return {};
+  }
+
+  /// Variables that hold variables grow without end.
+  Result<std::string> Fill(const std::string& word, const std::map<std::string, std::string>& variables,
+                           std::vector<std::string>& unknown, int line) {
+    std::string filled = FillVariables(word, variables, unknown, kMaxValue);
+    if (filled.size() > kMaxValue) return Fail(TooMuch(path_, line, "a value in a Dockerfile is too long", kMaxValue));
+    READINESS_RETURN_IF_ERROR(Spend(filled.size(), line));
+    return filled;
+  }
+
+  Result<void> Spend(std::size_t bytes, int line) {
+    expanded_ += bytes;
+    if (expanded_ > kMaxExpanded)
+      return Fail(TooMuch(path_, line, "the values in a Dockerfile are too long in all", kMaxExpanded));
+    return {};
   }
 
   static std::optional<std::vector<std::string>> AsExec(const std::string& text) {
@@ -159,14 +188,18 @@ class Reader {
       return Fail(Malformed(path_, instruction.line, "FROM in a wrong form", "FROM <image> [AS <name>]",
                             Printable(instruction.arguments, 200)));
     }
+    if (file_.stages.size() >= kMaxStages)
+      return Fail(TooMuch(path_, instruction.line, "a Dockerfile has too many stages", kMaxStages));
     DockerStage stage;
     stage.line = instruction.line;
-    stage.base = FillVariables(words[0], file_.arguments, stage.unknown_variables);
+    READINESS_ASSIGN(stage.base, Fill(words[0], file_.arguments, stage.unknown_variables, instruction.line));
     if (named) stage.name = words[2];
     std::map<std::string, std::string> variables;
     for (std::size_t i = 0; i < file_.stages.size(); ++i) {
       if (!file_.stages[i].name.empty() && file_.stages[i].name == stage.base) variables = environment_[i];
     }
+    for (const auto& [name, value] : variables)
+      READINESS_RETURN_IF_ERROR(Spend(name.size() + value.size(), instruction.line));
     file_.stages.push_back(std::move(stage));
     stage_variables_.push_back(variables);
     environment_.push_back(std::move(variables));
@@ -177,8 +210,9 @@ class Reader {
     std::vector<std::string> unknown;
     for (const std::string& word : SplitShellWords(instruction.arguments)) {
       const std::size_t equals = word.find('=');
-      if (equals != std::string::npos)
-        file_.arguments[word.substr(0, equals)] = FillVariables(word.substr(equals + 1), file_.arguments, unknown);
+      if (equals == std::string::npos) continue;
+      READINESS_ASSIGN(std::string value, Fill(word.substr(equals + 1), file_.arguments, unknown, instruction.line));
+      file_.arguments[word.substr(0, equals)] = std::move(value);
     }
     return {};
   }
@@ -215,6 +249,7 @@ class Reader {
   DockerLines lines_;
   const std::string& path_;
   Dockerfile file_;
+  std::size_t expanded_ = 0;
   std::vector<std::map<std::string, std::string>> stage_variables_;  // by stage
   std::vector<std::map<std::string, std::string>> environment_;      // by stage; what a later one inherits
 };

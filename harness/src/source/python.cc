@@ -76,6 +76,7 @@ PythonFile ToFile(const Json& json, const std::string& path) {
         {import.at("module"), import.at("name"), import.at("optional"), import.at("standard"), import.at("line")});
   for (const Json& end : json.at("ends"))
     file.ends.push_back({end.at("error"), end.at("on").get<std::vector<std::string>>(), end.at("line")});
+  for (const auto& [name, lines] : json.at("uses").items()) file.uses[name] = lines.get<std::vector<int>>();
   file.definitions = json.at("definitions").get<std::vector<std::string>>();
   return file;
 }

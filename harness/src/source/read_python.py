@@ -37,6 +37,38 @@ def clean(text):
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def folded(node, depth=0):
+    """The text that constants are put together to, or None."""
+    if depth > DEPTH:
+        return None
+    again = lambda one: folded(one, depth + 1)
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, bytes):
+            return node.value.decode("latin-1")
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left = again(node.left)
+        right = again(node.right) if left is not None else None
+        return left + right if right is not None and len(left) + len(right) < 100000 else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        left = again(node.left)
+        times = getattr(node.right, "value", None)
+        small = isinstance(times, int) and left is not None and 0 <= times * len(left) < 1000
+        return left * times if small else None
+    if isinstance(node, ast.JoinedStr):
+        parts = [again(getattr(one, "value", one)) if isinstance(one, ast.FormattedValue) else again(one)
+                 for one in node.values]
+        return "".join(parts) if all(one is not None for one in parts) else None
+    if isinstance(node, ast.Call) and not node.keywords:
+        function = node.func
+        if isinstance(function, ast.Name) and function.id == "chr" and len(node.args) == 1:
+            code = getattr(node.args[0], "value", None)
+            return chr(code) if isinstance(code, int) and 0 <= code < 0xd800 else None
+        if isinstance(function, ast.Attribute) and function.attr in ("decode", "encode"):
+            return again(function.value)
+    return None
+
+
 class Reader(ast.NodeVisitor):
     def __init__(self, path):
         self.path = path
@@ -47,6 +79,8 @@ class Reader(ast.NodeVisitor):
         self.scopes = []
         self.functions = 0
         self.known = {}
+        self.uses = {}
+        self.problems = []
         self.optional = 0
         self.swallowed = []
         self.tests = []
@@ -64,8 +98,14 @@ class Reader(ast.NodeVisitor):
         if node is None:
             return {"kind": "literal", "value": None}
         again = lambda one: self.expression(one, depth + 1)
+        if isinstance(node, (ast.BinOp, ast.Call, ast.JoinedStr)):
+            text = folded(node)
+            if text is not None:
+                return {"kind": "literal", "value": clean(text)}
         if isinstance(node, ast.Constant):
             value = node.value
+            if isinstance(value, bytes):
+                value = value.decode("latin-1")
             if isinstance(value, str):
                 return {"kind": "literal", "value": clean(value)}
             if isinstance(value, (bool, type(None))):
@@ -121,6 +161,22 @@ class Reader(ast.NodeVisitor):
 
     def visit_Name(self, node):
         self.names += isinstance(node.ctx, ast.Load)
+        self.use(node)
+
+    def visit_Attribute(self, node):
+        if dotted(node) is None:
+            self.generic_visit(node)
+            return
+        self.names += 1
+        self.use(node)
+
+    def use(self, node):
+        """Counts what is made of imported names."""
+        name = dotted(node)
+        if name.split(".")[0] in self.known and len(self.uses) < 20000:
+            lines = self.uses.setdefault(self.spelt(name), [])
+            if len(lines) < 200:
+                lines.append(node.lineno)
 
     def visit_Call(self, node):
         self.calls.append({"function": self.function_of(node), "scope": self.scope(), "line": node.lineno,
@@ -178,7 +234,8 @@ class Reader(ast.NodeVisitor):
             return
         if isinstance(target, ast.Subscript) and dotted(target.value) is not None:
             key = self.expression(target.slice)
-            name = "%s[%s]" % (self.spelt(dotted(target.value)), json.dumps(key.get("value", "?")))
+            inner = key["name"] if key["kind"] == "name" else json.dumps(key.get("value", "?"))
+            name = "%s[%s]" % (self.spelt(dotted(target.value)), inner)
         else:
             name = dotted(target)
         if name is not None:
@@ -290,6 +347,10 @@ class Reader(ast.NodeVisitor):
         module = node.module or ""
         if node.level:
             parts = self.path.split("/")[:-1]
+            if node.level > len(parts) + 1:
+                self.problems.append({"kind": "undefined", "name": "." * node.level, "line": node.lineno,
+                                      "column": node.col_offset + 1,
+                                      "message": "a relative import leaves the tree"})
             parts = parts[:len(parts) - node.level + 1] if node.level <= len(parts) + 1 else []
             module = ".".join(parts + ([module] if module else []))
         for alias in node.names:
@@ -351,17 +412,120 @@ def definitions(tree):
     return sorted(names)
 
 
+def dead(node):
+    """Is it an `if` whose body is never run: `if False`, `if TYPE_CHECKING`?"""
+    if not isinstance(node, (ast.If, ast.While)):
+        return False
+    if (dotted(node.test) or "").split(".")[-1] == "TYPE_CHECKING":
+        return True
+    return isinstance(node.test, ast.Constant) and not node.test.value
+
+
+def stored(nodes):
+    names = set()
+    for top in nodes:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                names.add(node.id)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.add(node.name)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                names.update(alias.asname or alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.arg):
+                names.add(node.arg)
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                names.add(node.name)
+            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+                names.add(node.name)
+    return names
+
+
+class Run(ast.NodeVisitor):
+    """Loads of `names` by what is run: not in what is never run, nor in annotations that nothing evaluates."""
+
+    def __init__(self, names, later, skipped):
+        self.names, self.later, self.skipped, self.found, self.depth = names, later, skipped, [], 0
+
+    def visit(self, node):
+        if node in self.skipped:
+            return
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            self.depth += 1
+            for field, value in ast.iter_fields(node):
+                if field == "returns" and self.later:
+                    continue
+                for one in value if isinstance(value, list) else [value]:
+                    if isinstance(one, ast.AST):
+                        self.visit(one)
+            self.depth -= 1
+            return
+        if isinstance(node, ast.arg) and self.later:
+            return
+        if isinstance(node, ast.AnnAssign) and (self.later or self.depth):
+            for one in (node.target, node.value):
+                if one is not None:
+                    self.visit(one)
+            return
+        if dead(node):
+            for one in node.orelse:
+                self.visit(one)
+            return
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in self.names:
+            self.found.append(node)
+        self.generic_visit(node)
+
+
+def quiet(handler):
+    """Does it catch a missing module and do nothing that anybody could ask about later?"""
+    names = Reader.caught(handler)
+    if not {"ImportError", "ModuleNotFoundError", "Exception", "BaseException", ""} & set(names):
+        return False
+    return not any(isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Raise, ast.Return, ast.Import,
+                                     ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Continue, ast.Break))
+                   or (isinstance(node, ast.Call) and (dotted(node.func) or "").split(".")[-1] in EXITS)
+                   for node in ast.walk(handler))
+
+
+def unbound(tree):
+    """Uses of names that only what is never run binds, or only an import whose failure is swallowed."""
+    later = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" and
+                any(alias.name == "annotations" for alias in node.names) for node in tree.body)
+    never = [one for node in tree.body if dead(node) for one in node.body]
+    swallowed = [node for node in tree.body if isinstance(node, ast.Try) and any(map(quiet, node.handlers))]
+    problems = []
+    for kind, bodies, skipped in (("undefined", never, set(never)), ("unknown", [], set(swallowed))):
+        if kind == "unknown":
+            bodies = [one for node in swallowed for one in node.body if isinstance(one, (ast.Import, ast.ImportFrom))]
+        if not bodies:
+            continue
+        others = []
+        for node in tree.body:
+            if dead(node):
+                others += node.orelse
+            elif node not in skipped:
+                others.append(node)
+        names = stored(bodies) - stored(others)
+        run = Run(names, later, skipped)
+        run.visit(tree)
+        for node in run.found:
+            why = "is bound only where nothing is run" if kind == "undefined" else "is missing when its import fails"
+            problems.append({"kind": kind, "name": node.id, "line": node.lineno, "column": node.col_offset + 1,
+                             "message": "the name %r %s" % (node.id, why)})
+    return problems
+
+
 def read(path, data):
     result = {"path": path, "problems": [], "names": 0, "planted": False, "calls": [], "assignments": [],
-              "imports": [], "definitions": [], "ends": []}
+              "imports": [], "definitions": [], "ends": [], "uses": {}}
     try:
         tree = ast.parse(data, filename=path)
-        result["problems"] = check(tree, path, data)
+        result["problems"] = check(tree, path, data) + unbound(tree)
         reader = Reader(path)
         # pyflakes changes nothing in the tree that is read here.
         reader.visit(tree)
+        result["problems"] += reader.problems
         result.update(names=reader.names, calls=reader.calls, assignments=reader.assignments, imports=reader.imports,
-                      definitions=definitions(tree), ends=reader.ends)
+                      definitions=definitions(tree), ends=reader.ends, uses=reader.uses)
         planted = ast.parse(data.rstrip(b" \t\r\n\f") + b"\n" + PLANTED.encode() + b"\n", filename=path)
         line = planted.body[-1].lineno
         result["planted"] = any(one["name"] == PLANTED and one["line"] == line for one in check(planted, path, data))

@@ -10,6 +10,8 @@ namespace {
 
 using Kind = ShellNode::Kind;
 constexpr int kDepth = 60;
+constexpr std::size_t kMaxScript = 256 * 1024;
+constexpr std::size_t kMaxTokens = 20'000;
 
 bool IsName(std::string_view text) {
   return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0 &&
@@ -18,20 +20,27 @@ bool IsName(std::string_view text) {
 
 class Parser {
  public:
-  explicit Parser(std::string_view script) : tokens_(ShellTokens(script)) {}
+  explicit Parser(std::vector<ShellToken> tokens) : tokens_(std::move(tokens)) {}
 
-  ShellNode Go() {
-    ShellNode all{Kind::kList, {}, {}, false, false, {}};
+  ShellTree Go() {
+    ShellTree tree;
+    tree.list.kind = Kind::kList;
     // What ends a list without having begun one is skipped.
     while (!AtEnd()) {
       ShellNode list = List();
-      for (ShellNode& item : list.parts) all.parts.push_back(std::move(item));
+      for (ShellNode& item : list.parts) tree.list.parts.push_back(std::move(item));
       if (!AtEnd()) ++at_;
     }
-    return all;
+    if (too_deep_) tree.not_read = "its commands are nested too deeply";
+    return tree;
   }
 
  private:
+  static ShellNode Node(Kind kind) {
+    ShellNode node;
+    node.kind = kind;
+    return node;
+  }
   const ShellToken& Token() const { return tokens_[at_]; }
   bool AtEnd() const { return Token().kind == ShellToken::Kind::kEnd; }
   bool IsOperator(std::string_view text) const {
@@ -57,7 +66,7 @@ class Parser {
   }
 
   ShellNode List() {
-    ShellNode list{Kind::kList, {}, {}, false, false, {}};
+    ShellNode list = Node(Kind::kList);
     ++depth_;
     for (SkipLines(); !EndsList(); SkipLines()) {
       const std::size_t before = at_;
@@ -71,7 +80,7 @@ class Parser {
   }
 
   ShellNode AndOr() {
-    ShellNode chain{Kind::kAndOr, {}, {}, false, false, {}};
+    ShellNode chain = Node(Kind::kAndOr);
     chain.parts.push_back(Pipeline());
     while (IsOperator("&&") || IsOperator("||")) {
       chain.operators.push_back(Token().text);
@@ -83,7 +92,7 @@ class Parser {
   }
 
   ShellNode Pipeline() {
-    ShellNode pipeline{Kind::kPipeline, {}, {}, false, false, {}};
+    ShellNode pipeline = Node(Kind::kPipeline);
     while (Take("!")) pipeline.negated = !pipeline.negated;
     pipeline.parts.push_back(Command());
     while (IsOperator("|") || IsOperator("|&")) {
@@ -99,23 +108,25 @@ class Parser {
       if (Take("(")) return Enclosed(Kind::kSubshell, ")");
       if (Take("{")) return Enclosed(Kind::kGroup, "}");
       if (Take("if")) return If();
-      if (Take("while") || Take("until")) return Loop();
+      if (IsKeyword("while") || IsKeyword("until")) return Loop();
       if (Take("for")) return For();
       if (Take("case")) return Case();
-      Take("function");
+      if (Take("function")) return Function();
+    } else if (IsOperator("(") || IsKeyword("{") || IsKeyword("if")) {
+      too_deep_ = true;
     }
     return Simple();
   }
 
   ShellNode Enclosed(Kind kind, std::string_view end) {
-    ShellNode node{kind, {}, {}, false, false, {}};
+    ShellNode node = Node(kind);
     node.parts.push_back(List());
     Take(end);
     return node;
   }
 
   ShellNode If() {
-    ShellNode node{Kind::kIf, {}, {}, false, false, {}};
+    ShellNode node = Node(Kind::kIf);
     do {
       node.parts.push_back(List());
       Take("then");
@@ -127,7 +138,9 @@ class Parser {
   }
 
   ShellNode Loop() {
-    ShellNode node{Kind::kLoop, {}, {}, false, false, {}};
+    ShellNode node = Node(Kind::kLoop);
+    node.until = IsKeyword("until");
+    ++at_;
     node.parts.push_back(List());
     Take("do");
     node.parts.push_back(List());
@@ -136,21 +149,27 @@ class Parser {
   }
 
   ShellNode For() {
-    while (!AtEnd() && !IsKeyword("do")) ++at_;
+    ShellNode node = Node(Kind::kLoop);
+    for (; !AtEnd() && !IsKeyword("do"); ++at_) {
+      if (node.over_words && Token().kind == ShellToken::Kind::kWord) node.words.push_back(Token().text);
+      node.over_words = node.over_words || IsKeyword("in");
+    }
     Take("do");
-    ShellNode node{Kind::kLoop, {}, {}, false, false, {}};
-    node.parts.push_back({Kind::kList, {}, {}, false, false, {}});
+    node.parts.push_back(Node(Kind::kList));
     node.parts.push_back(List());
     Take("done");
     return node;
   }
 
   ShellNode Case() {
-    ShellNode node{Kind::kChoice, {}, {}, false, false, {}};
-    while (!AtEnd() && !IsKeyword("in")) ++at_;
+    ShellNode node = Node(Kind::kChoice);
+    for (; !AtEnd() && !IsKeyword("in"); ++at_) node.words.push_back(Token().text);
     Take("in");
     for (SkipLines(); !AtEnd() && !IsKeyword("esac"); SkipLines()) {
-      while (!AtEnd() && !IsOperator(")")) ++at_;  // the patterns
+      std::vector<std::string>& patterns = node.patterns.emplace_back();
+      for (; !AtEnd() && !IsOperator(")"); ++at_) {
+        if (Token().kind == ShellToken::Kind::kWord) patterns.push_back(Token().text);
+      }
       Take(")");
       node.parts.push_back(List());
       if (!Take(";;") && !IsKeyword("esac") && !AtEnd()) ++at_;
@@ -174,23 +193,43 @@ class Parser {
       ++at_;
     }
     // name() { ... }
-    if (node.command.words.size() == 1 && IsOperator("(") && tokens_[at_ + 1].text == ")") {
-      at_ += 2;
-      while (IsOperator("\n")) ++at_;
-      if (depth_ < kDepth) return Command();
-    }
+    if (node.command.words.size() == 1 && IsOperator("(") && tokens_[at_ + 1].text == ")")
+      return Body(node.command.words.front());
+    return node;
+  }
+
+  /// function name { ... }
+  ShellNode Function() {
+    std::string name = Token().kind == ShellToken::Kind::kWord ? Token().text : std::string();
+    if (!AtEnd()) ++at_;
+    return Body(std::move(name));
+  }
+
+  ShellNode Body(std::string name) {
+    ShellNode node = Node(Kind::kFunction);
+    node.words.push_back(std::move(name));
+    if (IsOperator("(") && tokens_[at_ + 1].text == ")") at_ += 2;
+    while (IsOperator("\n")) ++at_;
+    // What follows at once is its body, another definition too.
+    ++depth_;
+    if (depth_ < kDepth) node.parts.push_back(Command());
+    --depth_;
     return node;
   }
 
   const std::vector<ShellToken> tokens_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  bool too_deep_ = false;
 };
 
 }  // namespace
 
-ShellNode ParseShell(std::string_view script) {
-  return Parser(script).Go();
+ShellTree ParseShell(std::string_view script) {
+  if (script.size() > kMaxScript) return {{}, "it is too long"};
+  std::vector<ShellToken> tokens = ShellTokens(script);
+  if (tokens.size() > kMaxTokens) return {{}, "it has too many words"};
+  return Parser(std::move(tokens)).Go();
 }
 
 }  // namespace readiness

@@ -14,6 +14,7 @@ inline constexpr std::size_t kMaxSourceFile = 4 * 1024 * 1024;
 struct SourceTreeLimits {
   std::size_t files = 200'000;
   int depth = 64;
+  std::size_t staged = 2'000;  ///< files that differ from what is staged, and are asked for
   std::int64_t total_bytes = std::int64_t{8} * 1024 * 1024 * 1024;
 };
 

@@ -106,5 +106,25 @@ TEST(DockerfileTest, SizeIsBounded) {
   EXPECT_TRUE(ParseDockerfile("FROM a\nCMD " + std::string(900'000, '['), "Dockerfile"));
 }
 
+TEST(DockerfileTest, WhatVariablesGrowToIsBounded) {
+  std::string bomb = "FROM a\nENV A0=xxxxxxxxxx\n";
+  for (int i = 0; i < 40; ++i) bomb += fmt::format("ENV A{}=$A{}$A{}$A{}$A{}\n", i + 1, i, i, i, i);
+  std::string stages;
+  for (int i = 0; i < 10'000; ++i) stages += fmt::format("FROM a AS s{}\n", i);
+  std::string many = "FROM a\nENV A=" + std::string(60'000, 'x') + "\n";
+  for (int i = 0; i < 10'000; ++i) many += fmt::format("ENV B{}=$A\n", i);
+  std::string inherited = "FROM a AS s\n";
+  for (int i = 0; i < 10; ++i) inherited += fmt::format("ENV B{}={}\n", i, std::string(60'000, 'x'));
+  for (int i = 0; i < 150; ++i) inherited += "FROM s\n";
+  std::string global = "ARG A0=xxxxxxxxxx\n";
+  for (int i = 0; i < 40; ++i) global += fmt::format("ARG A{}=$A{}$A{}$A{}$A{}\n", i + 1, i, i, i, i);
+  for (const std::string& text : {bomb, stages, many, inherited, global + "FROM $A40\n"}) {
+    SCOPED_TRACE(text.substr(0, 60));
+    const auto file = ParseDockerfile(text, "Dockerfile");
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error().kind, ErrorKind::kLimit);
+  }
+}
+
 }  // namespace
 }  // namespace readiness

@@ -11,6 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 using Kind = PythonProblem::Kind;
 
@@ -38,6 +39,23 @@ TEST(PythonTest, CallsAreReadWithTheirArguments) {
   EXPECT_EQ(call.keywords[0].second.at("items").at(0), (Json{{"kind", "literal"}, {"value", "*"}}));
   EXPECT_EQ(call.keywords[0].second.at("items").at(1).at("function"), "os.getenv");
   EXPECT_EQ(call.keywords[1].second.at("value"), true);
+}
+
+TEST(PythonTest, ConstantsArePutTogether) {
+  const PythonFile file = Read(
+      "a = 'gh' + 'p_'\nb = chr(42)\nc = b'*'.decode()\nd = '*' * 3\ne = f'x{\"y\"}z'\nf = b'*'\ng = 'x' * 10**9\nh = "
+      "x + 'y'\n");
+  const char* values[] = {"ghp_", "*", "*", "***", "xyz", "*"};
+  for (std::size_t i = 0; i < std::size(values); ++i)
+    EXPECT_EQ(file.assignments.at(i).value, (Json{{"kind", "literal"}, {"value", values[i]}}));
+  EXPECT_EQ(file.assignments.at(6).value.at("kind"), "other");
+  EXPECT_EQ(file.assignments.at(7).value.at("kind"), "sum");
+}
+
+TEST(PythonTest, UsesOfImportedNamesAreCounted) {
+  const PythonFile file =
+      Read("import a.b as m\nfrom c import D\nm.E(D)\nclass F(D):\n    pass\nx = m.E\nlocal = 1\nlocal\n");
+  EXPECT_THAT(file.uses, ElementsAre(Pair("a.b.E", ElementsAre(3, 6)), Pair("c.D", ElementsAre(3, 4))));
 }
 
 TEST(PythonTest, AssignmentsImportsAndDefinitionsAreRead) {
@@ -97,7 +115,8 @@ TEST(PythonTest, NothingIsRun) {
 TEST(PythonTest, LargeAndEmptySourcesAreRead) {
   std::string large;
   for (int i = 0; large.size() < 1024 * 1024; ++i)
-    large += "\n\ndef number_" + std::to_string(i) + "(value):\n    # one of many\n    return [value, 1, 'some text']\n";
+    large +=
+        "\n\ndef number_" + std::to_string(i) + "(value):\n    # one of many\n    return [value, 1, 'some text']\n";
   EXPECT_TRUE(Read(large).planted_found);
   EXPECT_TRUE(Read("").planted_found);
   EXPECT_TRUE(Read("\r\n\r\nx = 1\r\n").planted_found);

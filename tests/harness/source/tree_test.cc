@@ -80,9 +80,54 @@ TEST_F(TreeTest, WithGitTrackedFilesBelong) {
   Git({"init", "-q"});
   Git({"add", "tracked.py", "gone.py", ".gitignore", "name with \n line end.py"});
   fs::remove(tree_ / "gone.py");
-  EXPECT_THAT(Seen(), ElementsAre(".gitignore", "name with \n line end.py", "tracked.py"));
+  EXPECT_THAT(Seen(), ElementsAre(".gitignore", "gone.py", "name with \n line end.py", "tracked.py"));
   EXPECT_EQ(MakeSourceTree(tree_)->Read("name with \n line end.py").value(), "odd");
   EXPECT_FALSE(MakeSourceTree(tree_)->Read("untracked.py"));
+}
+
+TEST_F(TreeTest, WhatIsTrackedIsReadAlsoWhenItIsNotOnTheDisk) {
+  for (const char* path : {"gone.py", "linked.py", "folder.py", "docs/sparse.py", "same.py", "edited.py"})
+    Write(path, "staged");
+  Git({"init", "-q"});
+  Git({"add", "."});
+  fs::remove(tree_ / "gone.py");
+  fs::remove(tree_ / "linked.py");
+  fs::create_symlink("/etc/passwd", tree_ / "linked.py");
+  fs::remove(tree_ / "folder.py");
+  fs::create_directory(tree_ / "folder.py");
+  fs::remove_all(tree_ / "docs");
+  Write("edited.py", "on the disk");
+  const auto tree = MakeSourceTree(tree_);
+  ASSERT_EQ(tree->Files({"**"})->size(), 6u);
+  for (const char* path : {"gone.py", "linked.py", "folder.py", "docs/sparse.py"}) {
+    EXPECT_EQ(tree->Read(path).value(), "staged") << path;
+    EXPECT_EQ(tree->Files({path})->at(0).bytes, 6) << path;
+    EXPECT_FALSE(tree->ReadStaged(path).value()) << path;
+    EXPECT_EQ(tree->ReadPart(path, 2, 3).value(), "age") << path;
+  }
+  EXPECT_EQ(tree->Read("edited.py").value(), "on the disk");
+  EXPECT_EQ(tree->ReadStaged("edited.py").value(), "staged");
+  EXPECT_FALSE(tree->ReadStaged("same.py").value());
+  EXPECT_THAT(tree->Unreadable().value(), IsEmpty());
+}
+
+TEST_F(TreeTest, WhatCannotBeReadIsTold) {
+  Write("a.py", "a");
+  Write("gone.py", "gone");
+  Git({"init", "-q"});
+  Git({"add", "."});
+  Git({"update-index", "--add", "--cacheinfo", "160000,0123456789012345678901234567890123456789,module"});
+  Git({"update-index", "--add", "--cacheinfo", "100644,0123456789012345678901234567890123456789,lacking.py"});
+  const auto tree = MakeSourceTree(tree_);
+  EXPECT_THAT(tree->Unreadable().value(), ElementsAre("module", "lacking.py"));
+  EXPECT_FALSE(tree->Read("lacking.py"));
+}
+
+TEST_F(TreeTest, LongFilesAreReadInParts) {
+  Write("long.txt", std::string(kMaxSourceFile, 'x') + "end");
+  const auto tree = MakeSourceTree(tree_);
+  EXPECT_EQ(tree->ReadPart("long.txt", kMaxSourceFile, 100).value(), "end");
+  EXPECT_EQ(tree->ReadPart("long.txt", kMaxSourceFile + 10, 100).value(), "");
 }
 
 TEST_F(TreeTest, AFolderOfAWorkTreeIsATree) {
