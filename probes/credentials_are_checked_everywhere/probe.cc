@@ -7,11 +7,13 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
+#include "pretenders.h"
 #include "readiness/late_effects.h"
 #include "readiness/sweep.h"
 
-namespace readiness::probes {
+namespace readiness::probes::credential_parts {
 namespace {
 
 // What the item says, typed.
@@ -19,13 +21,12 @@ struct Settings {
   std::string identity, service, store;
   StatusSet refusals;
   std::map<std::string, StatusSet> refusals_of;  // by name of a forgery, instead of `refusals`
-  std::vector<std::string> may_change;
+  std::vector<std::string> may_change, owner_names, owner_headers;
   std::chrono::milliseconds late_effects_within{0};
   std::vector<Operation> operations;  // in the order of the sweep
   std::vector<OperationNote> open, left_out, owner_may_get, shown_to_all;
 };
 
-constexpr const char* kForged = "forged: ";
 constexpr const char* kGarbage = "forged: garbage";
 // Statuses of one who was let in and then not served; others say nothing about the credential.
 const std::set<int> kAfterTheCheck = {402, 403, 404, 409, 410, 423};
@@ -38,6 +39,7 @@ struct Judgement {
   bool deleted = false;                                       // somebody got a success from what takes something away
   std::map<int, std::vector<std::string>> by_status;          // the undecided ones that were answered
   std::map<std::string, std::vector<std::string>> undecided;  // what was seen -> by whom
+  std::vector<std::pair<Caller, int>> unclear;                // may be a request that nobody may send
   std::string cannot;                                         // why it could not be tried at all
   bool violated = false;
   std::string did, answer;                                 // the first attempt that was served
@@ -65,6 +67,10 @@ Result<std::map<std::string, StatusSet>> ReadRefusalsOf(const Parameters& parame
                                                "payload-swapped",
                                                "truncated-signature",
                                                "wrong-key",
+                                               "key-named",
+                                               "key-brought",
+                                               "null",
+                                               "undefined",
                                                "expired",
                                                "not-yet-valid",
                                                "unknown-user",
@@ -117,6 +123,8 @@ Result<Settings> ReadSettings(Context& context) {
   READINESS_ASSIGN(settings.store, parameters.String("store"));
   READINESS_ASSIGN(settings.refusals, parameters.Refusals("refusals"));
   READINESS_ASSIGN(settings.may_change, parameters.StringList("may_change"));
+  READINESS_ASSIGN(settings.owner_names, parameters.StringList("owner_names"));
+  READINESS_ASSIGN(settings.owner_headers, parameters.StringList("owner_headers"));
   READINESS_ASSIGN(settings.late_effects_within, parameters.Duration("late_effects_within_ms"));
   READINESS_ASSIGN(std::vector<Operation> operations, context.openapi.Operations(settings.service));
   READINESS_ASSIGN(settings.open, ReadOperationNotes(parameters, "public", operations));
@@ -144,14 +152,28 @@ bool IsAboutOneOperation(const Error& error) {
   }
 }
 
+// Those that may be asked: whatever is left out stays so.
+std::vector<Operation> Asked(const Settings& settings) {
+  std::vector<Operation> asked;
+  std::copy_if(settings.operations.begin(), settings.operations.end(), std::back_inserter(asked),
+               [&](const Operation& operation) { return NoteAbout(settings.left_out, operation) == nullptr; });
+  return asked;
+}
+
 class Sweep {
  public:
   Sweep(Context& context, Settings settings, Store& store)
-      : context_(context), settings_(std::move(settings)), store_(store) {}
+      : context_(context),
+        settings_(std::move(settings)),
+        store_(store),
+        others_(store, settings_.may_change),
+        sight_(context.openapi, Asked(settings_)) {}
 
   Result<void> Run() {
     READINESS_RETURN_IF_ERROR(MakeOwner());
     READINESS_RETURN_IF_ERROR(MakeCallers());
+    READINESS_RETURN_IF_ERROR(sight_.Find(owner_, *rows_));
+    READINESS_ASSIGN(const std::vector<std::string> none, others_.Look());
     for (const Operation& operation : settings_.operations) {
       if (const OperationNote* note = NoteAbout(settings_.left_out, operation)) {
         // Told, but nothing that was looked at: it must not count as an observation.
@@ -172,11 +194,16 @@ class Sweep {
   // The owner, or a new one in the place of one that lost something.
   Result<void> MakeOwner() {
     READINESS_ASSIGN(const Identity who, context_.identities.Create(settings_.identity, "owner"));
+    rows_.emplace(store_, who.owner, settings_.may_change);
+    READINESS_RETURN_IF_ERROR(rows_->BeforeObjects());
     READINESS_ASSIGN(owner_, context_.openapi.Populate(who));
-    rows_.emplace(store_, owner_.who.owner, settings_.may_change);
-    READINESS_ASSIGN(const std::vector<TableChange> none, rows_->Look());
+    texts_ = owner_.canaries;
+    READINESS_ASSIGN(const std::string unseen, rows_->AfterObjects());
+    if (!unseen.empty()) rows_unseen_ = unseen;
+    sight_.Forget();
     owner_is_fresh_ = true;
     if (stranger_) {
+      AddOwnIds(stranger_->values, owner_);
       READINESS_ASSIGN(forged_, context_.tokens.Forge(owner_.who, *stranger_));
     }
     return {};
@@ -184,6 +211,7 @@ class Sweep {
 
   Result<void> MakeCallers() {
     READINESS_ASSIGN(stranger_.emplace(), context_.identities.Create(settings_.identity, "stranger"));
+    AddOwnIds(stranger_->values, owner_);
     READINESS_ASSIGN(forged_, context_.tokens.Forge(owner_.who, *stranger_));
     if (forged_.empty()) return Fail(ErrorKind::kInternal, "no token was forged");
     const auto minted = context_.tokens.Reissue(owner_.who);
@@ -196,36 +224,67 @@ class Sweep {
     return {};
   }
 
-  std::vector<Identity> Callers() const {
-    std::vector<Identity> callers = {Identity::Anonymous()};
-    callers.front().source_address = owner_.who.source_address;
-    for (const ForgedToken& token : forged_) callers.push_back(owner_.who.WithToken(kForged + token.name, token.token));
+  std::vector<Caller> Callers() const {
+    std::vector<Caller> callers = {{Nobody(owner_.who, "anonymous"), {}, false}};
+    for (const ForgedToken& token : forged_)
+      callers.push_back({owner_.who.WithToken(kForged + token.name, token.token), {}, false});
+    for (Caller& pretender : Pretenders(owner_.who, settings_.owner_names, settings_.owner_headers))
+      callers.push_back(std::move(pretender));
     return callers;
+  }
+
+  // HEAD is answered by many frameworks beside what the document says, and by some before the check.
+  Result<void> AttemptHead(const Operation& operation, Judgement& judgement) {
+    if (operation.method != "GET") return {};
+    Operation head = operation;
+    head.method = "HEAD";
+    const Identity nobody = Nobody(owner_.who, "anonymous by HEAD");
+    const Result<Exchange> exchange = context_.openapi.Call(head, nobody, owner_.who);
+    if (!exchange) {
+      // Its values may be stated for GET alone.
+      return exchange.error().kind == ErrorKind::kInternal ? Result<void>(Fail(exchange.error())) : Result<void>();
+    }
+    const int status = exchange->response.status;
+    if (status == 404 || status == 405 || status == 501) return {};
+    Judge(*exchange, nobody, judgement);
+    return {};
   }
 
   Result<void> Attempt(const Operation& operation) {
     Judgement judgement;
     judgement.operation = operation;
-    for (const Identity& caller : Callers()) {
-      const Result<Exchange> exchange = context_.openapi.Call(operation, caller, owner_.who);
+    const bool reads = operation.method == "GET" || operation.method == "HEAD";
+    if (!reads) READINESS_RETURN_IF_ERROR(sight_.Before(operation, owner_));
+    for (const Caller& caller : Callers()) {
+      const Result<Exchange> exchange = context_.openapi.Call(operation, caller.who, owner_.who, caller.input);
       late_effects_.Attempted();
       if (exchange) {
-        Judge(*exchange, caller, judgement);
+        const int status = exchange->response.status;
+        if (caller.names_owner && (status == 400 || status == 422) && GivenAway(*exchange, owner_.canaries).empty()) {
+          judgement.unclear.emplace_back(caller, status);
+        } else {
+          Judge(*exchange, caller.who, judgement);
+        }
         continue;
       }
       if (!IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
       const bool cannot = exchange.error().kind == ErrorKind::kNotAvailable;
       if (cannot) judgement.cannot = exchange.error().Brief();
-      if (!cannot) judgement.undecided[exchange.error().Brief()].push_back(caller.label);
+      if (!cannot) judgement.undecided[exchange.error().Brief()].push_back(caller.who.label);
       break;  // what cannot be made, or hangs, will do so again
     }
+    READINESS_RETURN_IF_ERROR(AttemptHead(operation, judgement));
     READINESS_ASSIGN(const std::vector<TableChange> changes, rows_->Look());
     Report(judgement, changes);
+    bool lost = false;
+    if (!reads) {
+      READINESS_ASSIGN(lost, ReportSight(judgement));
+    }
     judgements_.push_back(std::move(judgement));
     // Nobody can be asked for what is gone, or became another's.
     const bool damaged = std::any_of(changes.begin(), changes.end(),
                                      [](const TableChange& change) { return change.rows_after <= change.rows_before; });
-    return damaged || judgements_.back().deleted ? MakeOwner() : Result<void>{};
+    return damaged || lost || judgements_.back().deleted ? MakeOwner() : Result<void>{};
   }
 
   const StatusSet& RefusalsOf(const Identity& caller) const {
@@ -274,6 +333,22 @@ class Sweep {
     }
   }
 
+  // The same for what is in no table of the owner's.
+  Result<bool> ReportSight(Judgement& judgement) {
+    const std::string name = judgement.operation.Name();
+    READINESS_ASSIGN(const std::vector<std::string> others, others_.Look());
+    for (const std::string& lost : others) others_lost_.insert(lost + " by " + name);
+    READINESS_ASSIGN(const std::vector<std::string> lost, sight_.LostAfter(judgement.operation, owner_));
+    if (lost.empty()) return false;
+    if (!std::exchange(judgement.violated, true)) {
+      context_.findings.AddViolation(
+          {fmt::format("{} changed what the owner has without a valid credential, whatever it answered", name),
+           fmt::format("{} with the owner's objects as nobody and with {} forged tokens", name, forged_.size()),
+           Expected(), fmt::format("{} refused; {}", judgement.refused, fmt::join(lost, "; ")), kFix});
+    }
+    return true;
+  }
+
   std::string Expected() const { return fmt::format("status {}, no row changed", ToString(settings_.refusals)); }
 
   Result<void> AwaitLateEffects() {
@@ -293,13 +368,14 @@ class Sweep {
     if (judgement.violated || !judgement.garbage_refused || same == judgement.by_status.end()) return {};
     if (!kAfterTheCheck.contains(same->first)) return {};
     std::vector<std::string> believed;
-    for (const Identity& caller : Callers()) {
-      if (std::find(same->second.begin(), same->second.end(), caller.label) == same->second.end()) continue;
-      const Result<Exchange> exchange = context_.openapi.Call(judgement.operation, caller, owner_.who);
+    for (const Caller& caller : Callers()) {
+      if (std::find(same->second.begin(), same->second.end(), caller.who.label) == same->second.end()) continue;
+      const Result<Exchange> exchange =
+          context_.openapi.Call(judgement.operation, caller.who, owner_.who, caller.input);
       if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
       const bool alike =
           exchange && exchange->response.status == same->first && exchange->response.body == of_owner.response.body;
-      if (alike) believed.push_back(caller.label);
+      if (alike) believed.push_back(caller.who.label);
     }
     if (believed.empty()) return {};
     judgement.violated = true;
@@ -309,6 +385,18 @@ class Sweep {
          fmt::format("{} to the owner, and the very same {}; garbage was refused by {}", DescribeAnswer(of_owner),
                      Grouped({{"to", believed}}), ToString(settings_.refusals)),
          kFix});
+    return {};
+  }
+
+  // Where the owner is told the same for naming itself so, the target takes no such request from anybody.
+  Result<void> Decide(Judgement& judgement) {
+    for (const auto& [caller, status] : judgement.unclear) {
+      const Result<Exchange> exchange =
+          context_.openapi.Call(judgement.operation, owner_.who, owner_.who, caller.input);
+      if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
+      if (exchange && exchange->response.status == status) continue;
+      judgement.undecided[fmt::format("status {} to", status)].push_back(caller.who.label);
+    }
     return {};
   }
 
@@ -332,6 +420,7 @@ class Sweep {
     std::string seen = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
     if (succeeded) {
       ++succeeded_;
+      READINESS_RETURN_IF_ERROR(Decide(judgement));
       if (!works_ && operation.method == "GET" && IsSuccess(*exchange) && !judgement.violated && judgement.refused > 0)
         works_ = operation;
       if (note != nullptr && !IsSuccess(*exchange)) seen += ", because " + note->reason;
@@ -360,6 +449,13 @@ class Sweep {
     return {};
   }
 
+  // Whoever logs in as the owner is told the owner's id: a request that carries a text of the owner's may be answered
+  // so.
+  const Canaries& ForPublic(const Exchange& exchange) const {
+    const bool speaks_of_owner = !texts_.FindIn(exchange.request.url + "\n" + exchange.request.body).empty();
+    return speaks_of_owner ? texts_ : owner_.canaries;
+  }
+
   Result<void> LookAtPublicOnes() {
     for (const Operation& operation : settings_.operations) {
       const OperationNote* note = NoteAbout(settings_.open, operation);
@@ -367,7 +463,7 @@ class Sweep {
       const Result<Exchange> exchange = context_.openapi.Call(operation, Identity::Anonymous(), owner_.who);
       if (!exchange && !IsAboutOneOperation(exchange.error())) return Fail(exchange.error());
       std::string seen = exchange ? fmt::format("status {}", exchange->response.status) : exchange.error().Brief();
-      std::vector<CanaryHit> shown = exchange ? GivenAway(*exchange, owner_.canaries) : std::vector<CanaryHit>{};
+      std::vector<CanaryHit> shown = exchange ? GivenAway(*exchange, ForPublic(*exchange)) : std::vector<CanaryHit>{};
       const OperationNote* by_design = NoteAbout(settings_.shown_to_all, operation);
       READINESS_ASSIGN(const std::string taken, TakeShownToAll(shown, owner_.who, by_design));
       if (shown.empty()) {
@@ -382,6 +478,21 @@ class Sweep {
       }
     }
     return {};
+  }
+
+  void ConcludeTables() {
+    context_.findings.AddControl({"most_is_tried", "at least as many operations are tried as left out",
+                                  judgements_.size() >= settings_.left_out.size(),
+                                  fmt::format("{} tried, {} left out", judgements_.size(), settings_.left_out.size())});
+    context_.findings.AddControl({"rows_are_seen", "the owner has rows, and making its objects added some",
+                                  rows_unseen_.empty(), rows_unseen_.empty() ? "each time" : rows_unseen_});
+    const std::string others = others_.Names();
+    context_.findings.AddControl(
+        {"other_tables_keep_their_rows", "tables whose rows are not known to be somebody's lost none by an attempt",
+         others_lost_.empty(),
+         !others_lost_.empty() ? fmt::format("nobody knows whose they were: {}", fmt::join(others_lost_, "; "))
+         : others.empty()      ? "every table's rows are somebody's"
+                               : "watched for lost rows only: " + others});
   }
 
   void Conclude() {
@@ -399,9 +510,12 @@ class Sweep {
     context_.findings.AddControl(
         {"attempts_are_decided", "every attempt was refused or answered", undecided.empty(),
          undecided.empty()
-             ? fmt::format("{} operations, each by nobody and with {} forged tokens{}", judgements_.size(),
-                           forged_.size(), minting_ ? "" : "; none made with the signing key, which is not stated")
+             ? fmt::format(
+                   "{} operations, each by nobody, by who names the owner elsewhere, and with {} forged tokens{}",
+                   judgements_.size(), forged_.size(),
+                   minting_ ? "" : "; none made with the signing key, which is not stated")
              : fmt::format("{}", fmt::join(undecided, "; "))});
+    ConcludeTables();
   }
 
   static constexpr const char* kFix =
@@ -411,7 +525,12 @@ class Sweep {
   const Settings settings_;
   Store& store_;
   PopulatedIdentity owner_;
+  Canaries texts_;  // the owner's, without its ids
   std::optional<OwnerRows> rows_;
+  OtherTables others_;
+  OwnerSight sight_;
+  std::string rows_unseen_;            // why comparing rows says nothing
+  std::set<std::string> others_lost_;  // as phrases
   bool owner_is_fresh_ = true;
   std::optional<Identity> stranger_;
   std::vector<ForgedToken> forged_;
@@ -424,11 +543,11 @@ class Sweep {
 };
 
 }  // namespace
-}  // namespace readiness::probes
+}  // namespace readiness::probes::credential_parts
 
 READINESS_PROBE(credentials_are_checked_everywhere) {
   using namespace readiness;
-  READINESS_ASSIGN(probes::Settings settings, probes::ReadSettings(context));
+  READINESS_ASSIGN(probes::credential_parts::Settings settings, probes::credential_parts::ReadSettings(context));
   READINESS_ASSIGN(Store * store, context.stores.Open(settings.store));
-  return probes::Sweep(context, std::move(settings), *store).Run();
+  return probes::credential_parts::Sweep(context, std::move(settings), *store).Run();
 }

@@ -171,6 +171,7 @@ Shown Look(const ActionResult& result, const Surface& surface) {
     return shown;
   }
   const HttpResponse& response = result.exchange->response;
+  for (const auto& [name, value] : response.headers) shown.texts.push_back({"header " + name, name + ": " + value});
   const auto json = response.ParseJson();
   if (!json) {
     shown.texts.push_back({"the body, which is no JSON", response.body});

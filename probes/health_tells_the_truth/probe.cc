@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr int kRoundsAfterRed = 3;
+constexpr int kRoundsAfterRed = 40;
 constexpr milliseconds kTimeForRounds{1'000};  // answers that wait for the store are not asked for more often
 constexpr milliseconds kStorePatience{1'000};
 constexpr milliseconds kFirstPause{10};
@@ -181,6 +181,7 @@ class Health {
         settings_.store, fault == "stopped" ? StoreFault::kStopped : StoreFault::kHanging));
     const std::string did = fmt::format("store {} {}", settings_.store, fault);
     READINESS_RETURN_IF_ERROR(Watch(did));
+    if (fault == settings_.faults.front()) READINESS_RETURN_IF_ERROR(WorkNeedsStore(did));
     const bool away = !StoreAnswers();
     context_.findings.AddControl(
         {"store_was_away", fmt::format("with {}, our own statement fails", did), away, store_seen_});
@@ -195,6 +196,15 @@ class Health {
     for (Violation& violation : violations_) context_.findings.AddViolation(std::move(violation));
     for (Observation& observation : observations_) context_.findings.AddObservation(std::move(observation));
     return back && recovered_;
+  }
+
+  // What works without the store proves nothing about the store by working.
+  Result<void> WorkNeedsStore(const std::string& did) {
+    READINESS_ASSIGN(const bool works, Works());
+    context_.findings.AddControl({"work_needs_the_store",
+                                  fmt::format("with {}, {} does not work", did, settings_.authenticated), !works,
+                                  work_seen_});
+    return {};
   }
 
   Result<void> AskLiveness(const std::string& did) {

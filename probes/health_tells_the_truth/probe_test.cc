@@ -105,7 +105,8 @@ class HealthTellsTheTruthTest : public ::testing::Test {
 TEST_F(HealthTellsTheTruthTest, Holds) {
   ASSERT_TRUE(Run());
   EXPECT_THAT(t->findings.violations(), IsEmpty());
-  for (const char* control : {"green_before", "works_before", "store_was_away", "store_is_back", "works_again"})
+  for (const char* control :
+       {"green_before", "works_before", "store_was_away", "store_is_back", "works_again", "work_needs_the_store"})
     EXPECT_TRUE(t->Satisfied(control)) << control;
   // For each fault: liveness, the two that have to turn red, the way back.
   EXPECT_THAT(t->findings.observations(), SizeIs(8));
@@ -237,6 +238,17 @@ TEST_F(HealthTellsTheTruthTest, UndecidableWhenRequestsAreNotLookedAt) {
     EXPECT_THAT(ran.error().what, HasSubstr("did not look at the request"));
     EXPECT_THAT(t->findings.violations(), IsEmpty());
   }
+}
+
+TEST_F(HealthTellsTheTruthTest, UndecidableWhenTheWorkNeedsNoStore) {
+  Is("me", [] { return 200; });
+  ExpectUnsatisfied("work_needs_the_store");
+}
+
+TEST_F(HealthTellsTheTruthTest, ViolatedWhenItGivesUpAfterAWhile) {
+  int asked = 0;
+  Is("ready", [&] { return away && ++asked < 20 ? 503 : 200; });
+  ExpectViolation("ready turns green again without the store");
 }
 
 TEST_F(HealthTellsTheTruthTest, UndecidableWhenTheStoreWasNeverAway) {

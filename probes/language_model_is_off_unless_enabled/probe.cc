@@ -119,13 +119,28 @@ class Switch {
       : context_(context), settings_(std::move(settings)), model_(model) {}
 
   Result<void> Run() {
-    for (const Configuration& one : settings_.cases) READINESS_RETURN_IF_ERROR(Try(one));
-    READINESS_RETURN_IF_ERROR(context_.services.StopInstance(settings_.service));
+    for (const Configuration& one : settings_.cases) READINESS_RETURN_IF_ERROR(TryAndStop(one));
     if (undecided_) return Fail(*undecided_);
     return {};
   }
 
  private:
+  // What is asked when it ends is asked, too.
+  Result<void> TryAndStop(const Configuration& one) {
+    READINESS_RETURN_IF_ERROR(Try(one));
+    const std::int64_t mark = last_;
+    READINESS_RETURN_IF_ERROR(context_.services.StopInstance(settings_.service));
+    READINESS_ASSIGN(const std::vector<ModelCall> calls, model_.CallsOfLast());
+    const Asked asked = Count(calls, mark);
+    if (one.enabled || asked.All() == 0) return {};
+    context_.findings.AddViolation(
+        {"a language model was asked although nobody enabled it",
+         fmt::format("stopping variant {}, where the model is {}", one.variant, Word(one.enabled)), "no call",
+         fmt::format("{} calls with the genuine key, {} with another or none", asked.genuine, asked.others),
+         "ask the model only when its flag is exactly true, and leave it off when it is not set"});
+    return {};
+  }
+
   Result<void> Try(const Configuration& one) {
     READINESS_ASSIGN(const std::int64_t mark, LastCall());
     READINESS_RETURN_IF_ERROR(context_.services.StartInstance(settings_.service, InstanceOptions{one.variant, false}));
@@ -150,6 +165,10 @@ class Switch {
 
   Result<Asked> AskedSince(std::int64_t mark) {
     READINESS_ASSIGN(const std::vector<ModelCall> calls, model_.Calls());
+    return Count(calls, mark);
+  }
+
+  Asked Count(const std::vector<ModelCall>& calls, std::int64_t mark) {
     Asked asked;
     for (const ModelCall& call : calls) {
       last_ = std::max(last_, call.sequence);

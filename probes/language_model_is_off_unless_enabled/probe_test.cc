@@ -92,6 +92,14 @@ TEST_F(LanguageModelSwitchTest, ViolatedByACallAtStart) {
   EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::did, HasSubstr("prod-false"))));
 }
 
+TEST_F(LanguageModelSwitchTest, ViolatedByACallWhenItEnds) {
+  t.services.WhenStopped([this] {
+    if (t.services.started.back() == "prod-false") model.Call("goodbye");
+  });
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(t.findings.violations(), Contains(Field(&Violation::did, HasSubstr("stopping variant prod-false"))));
+}
+
 TEST_F(LanguageModelSwitchTest, ViolatedByALyingStatus) {
   const std::vector<std::pair<std::string, Json>> lies = {
       {"dev-unset", true}, {"prod-true", false}, {"prod-false", "false"}, {"prod-false", nullptr}, {"prod-false", 0}};

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "readiness/late_effects.h"
 #include "readiness/nested.h"
@@ -118,6 +119,12 @@ Result<void> ReadLists(const Parameters& parameters, Settings& settings) {
     std::string reason = object.Text("reason");
     READINESS_RETURN_IF_ERROR(object.Finish());
     READINESS_ASSIGN(Pattern compiled, Pattern::Compile(pattern));
+    for (const char* anything : {"Zq7 xk-#Wv_9.", "{}", "the quick brown fox"}) {
+      if (compiled.FindLines(anything, 1).empty()) continue;
+      return WrongParameter(fmt::format("/exceptions/{}/pattern", i),
+                            "fits what it is not meant for: \"" + pattern + "\"",
+                            "a pattern of certain lines, as \"^Started server process\"");
+    }
     settings.exceptions.push_back({std::move(compiled), std::move(reason)});
   }
   return {};
@@ -224,7 +231,9 @@ class LogInspection {
     late_effects_.Await();
     READINESS_RETURN_IF_ERROR(ReadLog());
     const std::vector<std::string> lines = LinesOf(log_.substr(before));
-    quiet_ = std::all_of(lines.begin(), lines.end(), [&](const std::string& line) { return CarriesSomeId(line); });
+    for (const std::string& line : lines) {
+      if (!CarriesSomeId(line)) unasked_.insert(ShapeOf(line));
+    }
     return {};
   }
 
@@ -238,6 +247,12 @@ class LogInspection {
       canaries_.Add(fmt::format("the user's {}", name), value->second.get<std::string>());
     }
     canaries_.Add("the user's token", user_.token);
+    // A part of it is of use too; the header of a JWT is the same for all.
+    const std::size_t first = user_.token.find('.'), last = user_.token.rfind('.');
+    if (first < last && last != std::string::npos) {
+      canaries_.Add("the claims of the user's token", user_.token.substr(first + 1, last - first - 1));
+      canaries_.AddWithEnds("the signature of the user's token", user_.token.substr(last + 1));
+    }
     return {};
   }
 
@@ -268,7 +283,7 @@ class LogInspection {
       const std::string canary = Unique();
       arguments[argument] = Filled(text, canary);
       // The canary alone, so that it is found in parts of the text too.
-      canaries_.Add(fmt::format("{} of {}", argument, request.name), canary);
+      canaries_.AddWithEnds(fmt::format("{} of {}", argument, request.name), canary);
     }
     const Identity who = request.anonymous ? Identity::Anonymous() : user_;
     READINESS_ASSIGN(const ActionResult result, context_.actions.Run(request.action, who, arguments));
@@ -392,19 +407,28 @@ class LogInspection {
 
   // Lines that are no JSON are reported as such.
   void CheckEveryLine(const std::vector<std::string>& lines) {
-    if (!quiet_) {
-      context_.findings.AddObservation({"lines written meanwhile",
-                                        "at least one of each request carries its id; as the instance also "
-                                        "writes when nobody asks, no more can be said of the others"});
-      return;
-    }
     std::vector<std::string> without;
+    std::size_t like_unasked = 0;
     for (const std::string& line : lines) {
       if (!AsObject(line) || IsException(line)) continue;
       const bool carries =
           std::any_of(sent_.begin(), sent_.end(), [&](const Sent& sent) { return CarriesId(line, sent.id); });
-      if (!carries) without.push_back(Shown(Json(line)));
+      if (carries) continue;
+      if (unasked_.contains(ShapeOf(line))) {
+        ++like_unasked;
+      } else {
+        without.push_back(Shown(Json(line)));
+      }
     }
+    // Told, but it is no observation: whose lines these are was not decided.
+    const bool attributed = unasked_.empty() || without.empty();
+    context_.findings.AddControl(
+        {"lines_are_attributed",
+         "every line without an id has the members of one that the instance wrote when nobody asked", attributed,
+         unasked_.empty() ? "it wrote nothing when nobody asked"
+         : attributed     ? fmt::format("{} of {} lines", like_unasked, lines.size())
+                          : fmt::format("{} others, as {}", without.size(), without.front())});
+    if (!unasked_.empty()) return;
     if (without.empty()) {
       context_.findings.AddObservation(
           {"lines written meanwhile", fmt::format("all of {} carry the id of a request", lines.size())});
@@ -416,6 +440,15 @@ class LogInspection {
         {"a log line of a request does not carry its id", "requests to an instance that writes nothing unasked",
          fmt::format("in every line the id at {}", fmt::join(settings_.request_id_at, " or ")),
          fmt::format("{} of {} lines without, as {}", count, lines.size(), fmt::join(without, ", ")), kFixId});
+  }
+
+  // The names of its members, by which lines of one kind are known.
+  static std::string ShapeOf(const std::string& line) {
+    const Result<Json> json = AsObject(line);
+    if (!json) return line;
+    std::string shape;
+    for (const auto& [name, value] : json->items()) shape += name + "\n";
+    return shape;
   }
 
   bool IsException(const std::string& line) const {
@@ -477,7 +510,7 @@ class LogInspection {
   std::string log_;  // all that the instance wrote
   std::vector<Sent> sent_;
   std::vector<std::string> not_echoed_;
-  bool quiet_ = false;
+  std::set<std::string> unasked_;  // shapes of the lines that are written when nobody asks
   int succeeded_ = 0, failed_ = 0;
   Clock::time_point answered_ = Clock::now();
   LateEffects late_effects_{settings_.late_effects_within};

@@ -263,7 +263,36 @@ TEST_F(LogsAreCleanTest, HoldsWhereALineIsWrittenUnaskedAndSaysSo) {
   writes = [](const Seen& seen) { return Line({{"message", "another job"}}) + Healthy(seen); };
   ASSERT_TRUE(Run());
   EXPECT_THAT(Headlines(), IsEmpty());
-  EXPECT_THAT(t.findings.observations()[8].seen, HasSubstr("writes when nobody asks"));
+  EXPECT_TRUE(t.Satisfied("lines_are_attributed"));
+  for (const Observation& observation : t.findings.observations())
+    EXPECT_NE(observation.what, "lines written meanwhile") << "what was not looked at is no observation";
+}
+
+TEST_F(LogsAreCleanTest, UndecidableWhereAHeartbeatHidesLinesOfAnotherKind) {
+  t.logs.WhenRead(2, [this] { t.logs.Write("api", Line({{"heartbeat", 1}})); });
+  writes = [](const Seen& seen) { return Line({{"sql", "select"}}) + Healthy(seen); };
+  ASSERT_TRUE(Run());
+  EXPECT_THAT(Headlines(), IsEmpty());
+  EXPECT_FALSE(t.Satisfied("lines_are_attributed"));
+}
+
+TEST_F(LogsAreCleanTest, ViolatedByPartsOfPrivateTexts) {
+  const std::string token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3MTQyIn0.abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+  t.identities.SetToken("user", token);
+  const std::vector<std::function<std::string(const Seen&)>> leaks = {
+      [](const Seen& seen) { return seen.Text("note").substr(0, 16); },
+      [](const Seen& seen) { return seen.Text("note").substr(9); },
+      [&](const Seen& seen) { return token.substr(0, token.size() - (seen.status == 200 ? 1 : 2)); }};
+  for (const auto& leak : leaks) {
+    writes = [&](const Seen& seen) {
+      const bool has_note = seen.arguments.contains("note");
+      return has_note ? Line({{"request_id", seen.Id()}, {"text", leak(seen)}}) : Healthy(seen);
+    };
+    const std::size_t before = t.findings.violations().size();
+    ASSERT_TRUE(Run());
+    ASSERT_EQ(t.findings.violations().size(), before + 1);
+    EXPECT_EQ(t.findings.violations().back().what, kPrivate);
+  }
 }
 
 TEST_F(LogsAreCleanTest, ViolatedByWhatTheUsersCreationWrote) {
@@ -342,7 +371,9 @@ TEST(LogsAreCleanParameters, WrongOnesAreDefinitionErrors) {
                {"requests", R"([{"name": "a", "action": "b", "as": "user", "status": [200]}])", "one kind"},
                {"exceptions", R"([{"pattern": "("}])", "/exceptions/0/reason"},
                {"exceptions", R"([{"pattern": "(", "reason": "x"}])", "regular expression"},
-               {"exceptions", R"([{"pattern": ".*", "reason": "x"}])", "empty text"}};
+               {"exceptions", R"([{"pattern": ".*", "reason": "x"}])", "empty text"},
+               {"exceptions", R"([{"pattern": ".", "reason": "x"}])", "not meant for"},
+               {"exceptions", R"([{"pattern": "[a-z0-9]+", "reason": "x"}])", "not meant for"}};
   for (const auto& test : cases) {
     SCOPED_TRACE(test.value);
     TestContext t(WithLogParameter(test.key, Json::parse(test.value)));

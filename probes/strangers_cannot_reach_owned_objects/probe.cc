@@ -16,6 +16,8 @@
 namespace readiness::probes::stranger_parts {
 namespace {
 
+constexpr std::size_t kMostWays = 12;  // of naming the owner, in one operation
+
 // What the item says, typed.
 struct Settings {
   std::string identity, service, store;
@@ -27,10 +29,17 @@ struct Settings {
   std::vector<OperationNote> left_out, owner_may_get, shown_to_all;
 };
 
-enum class Naming { kNone, kQuery, kHeader, kBody };
+enum class Naming { kNone, kQuery, kHeader, kBody, kOptional };
 
-std::string_view ToString(Naming naming) {
-  switch (naming) {
+// How the owner is named in an attempt.
+struct Way {
+  Naming naming = Naming::kNone;
+  std::string parameter{};  // the optional one that is set
+  std::string value{};      // to this
+};
+
+std::string ToString(const Way& way) {
+  switch (way.naming) {
     case Naming::kNone:
       return "with its own token";
     case Naming::kQuery:
@@ -39,6 +48,8 @@ std::string_view ToString(Naming naming) {
       return "naming the owner in a header";
     case Naming::kBody:
       return "naming the owner in the body";
+    case Naming::kOptional:
+      return fmt::format("with {}={}", way.parameter, way.value);
   }
   return "";
 }
@@ -46,18 +57,18 @@ std::string_view ToString(Naming naming) {
 // What was seen of one operation.
 struct Judgement {
   Operation operation;
-  std::map<int, std::vector<std::string_view>> seen;  // of each attempt, as phrases
-  std::vector<std::pair<Naming, int>> unclear;        // neither refused nor answered, and with which status
-  std::vector<std::pair<Naming, Exchange>> answered;  // successes that may tell that the owner's object exists
-  std::string shown_to_all;                           // what was shown and may be
-  bool served = false;                                // a success at least
-  std::vector<std::string> undecided;                 // the same, where the owner succeeded or nobody knows
-  std::string cannot;                                 // why it could not be tried at all
+  std::map<int, std::vector<std::string>> seen;    // of each attempt, as phrases
+  std::vector<std::pair<Way, int>> unclear;        // neither refused nor answered, and with which status
+  std::vector<std::pair<Way, Exchange>> answered;  // successes that may tell that the owner's object exists
+  std::string shown_to_all;                        // what was shown and may be
+  bool served = false;                             // a success at least
+  std::vector<std::string> undecided;              // the same, where the owner succeeded or nobody knows
+  std::string cannot;                              // why it could not be tried at all
   bool violated = false;
 };
 
 // "status 200 with its own token, naming the owner in a header; status 404 naming the owner in the query"
-std::string Grouped(const std::map<int, std::vector<std::string_view>>& attempts) {
+std::string Grouped(const std::map<int, std::vector<std::string>>& attempts) {
   std::string text;
   for (const auto& [status, how] : attempts)
     text += fmt::format("{}status {} {}", text.empty() ? "" : "; ", status, fmt::join(how, ", "));
@@ -113,15 +124,30 @@ std::string AsText(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// Those that may be asked: whatever is left out stays so.
+std::vector<Operation> Asked(const Settings& settings) {
+  std::vector<Operation> asked;
+  std::copy_if(settings.operations.begin(), settings.operations.end(), std::back_inserter(asked),
+               [&](const Operation& operation) { return NoteAbout(settings.left_out, operation) == nullptr; });
+  return asked;
+}
+
 class Sweep {
  public:
   Sweep(Context& context, Settings settings, Store& store)
-      : context_(context), settings_(std::move(settings)), store_(store) {}
+      : context_(context),
+        settings_(std::move(settings)),
+        store_(store),
+        others_(store, settings_.may_change),
+        sight_(context.openapi, Asked(settings_)) {}
 
   Result<void> Run() {
     READINESS_RETURN_IF_ERROR(MakeOwner());
     READINESS_RETURN_IF_ERROR(MakeStranger());
+    AddOwnIds(stranger_.who.values, owner_);
     READINESS_RETURN_IF_ERROR(FindMirror());
+    READINESS_RETURN_IF_ERROR(sight_.Find(owner_, *rows_));
+    READINESS_ASSIGN(const std::vector<std::string> none, others_.Look());
     for (const Operation& operation : settings_.operations) {
       if (const OperationNote* note = NoteAbout(settings_.left_out, operation)) {
         // Told, but nothing that was looked at: it must not count as an observation.
@@ -142,12 +168,16 @@ class Sweep {
   // The owner, or a new one in the place of one that lost something.
   Result<void> MakeOwner() {
     READINESS_ASSIGN(const Identity who, context_.identities.Create(settings_.identity, "owner"));
+    rows_.emplace(store_, who.owner, settings_.may_change);
+    READINESS_RETURN_IF_ERROR(rows_->BeforeObjects());
     READINESS_ASSIGN(owner_, context_.openapi.Populate(who));
     if (owner_.canaries.empty())
       return Fail(ErrorKind::kDefinition,
                   "the owner has no text of its own: state \"operations\".\"populate\" in target.json");
-    rows_.emplace(store_, owner_.who.owner, settings_.may_change);
-    READINESS_ASSIGN(const std::vector<TableChange> none, rows_->Look());
+    READINESS_ASSIGN(const std::string unseen, rows_->AfterObjects());
+    if (!unseen.empty()) rows_unseen_ = unseen;
+    if (!stranger_.who.values.empty()) AddOwnIds(stranger_.who.values, owner_);
+    sight_.Forget();
     owner_is_fresh_ = true;
     return {};
   }
@@ -209,12 +239,15 @@ class Sweep {
   }
 
   // How the request names its user: `named` outside the path, and the owner again where `naming` says.
-  OperationInput Input(const Operation& operation, Naming naming, const Identity& named) const {
+  OperationInput Input(const Operation& operation, const Way& way, const Identity& named) const {
     OperationInput input;
     for (const std::string& name : settings_.owner_names) {
       if (!operation.Takes("path", name)) input.values[name] = NameOf(named, name);
     }
-    if (naming == Naming::kQuery) {
+    const Naming naming = way.naming;
+    if (naming == Naming::kOptional) {
+      input.query.emplace_back(way.parameter, way.value);
+    } else if (naming == Naming::kQuery) {
       for (const std::string& name : Names(operation, "query"))
         input.query.emplace_back(name, AsText(NameOf(owner_.who, name)));
     } else if (naming == Naming::kBody) {
@@ -234,18 +267,30 @@ class Sweep {
     return names.empty() ? settings_.owner_names : names;
   }
 
-  std::vector<Naming> Namings(const Operation& operation) const {
-    std::vector<Naming> namings = {Naming::kNone};
-    if (!settings_.owner_names.empty()) namings.push_back(Naming::kQuery);
-    if (!settings_.owner_headers.empty()) namings.push_back(Naming::kHeader);
-    if (!settings_.owner_names.empty() && !operation.body_type.empty()) namings.push_back(Naming::kBody);
-    return namings;
+  std::vector<Way> Ways(const Operation& operation) const {
+    std::vector<Way> ways = {{Naming::kNone}};
+    if (!settings_.owner_names.empty()) ways.push_back({Naming::kQuery});
+    if (!settings_.owner_headers.empty()) ways.push_back({Naming::kHeader});
+    if (!settings_.owner_names.empty() && !operation.body_type.empty()) ways.push_back({Naming::kBody});
+    for (const OperationParameter& parameter : operation.parameters) {
+      if (parameter.in != "query" || parameter.required || ways.size() > kMostWays) continue;
+      const auto& names = settings_.owner_names;
+      if (std::find(names.begin(), names.end(), parameter.name) != names.end()) continue;
+      if (parameter.schema.value("type", Json()) == "boolean") {
+        const bool value = parameter.schema.value("default", Json()) != true;
+        ways.push_back({Naming::kOptional, parameter.name, value ? "true" : "false"});
+      } else if (parameter.name.ends_with("_id") || parameter.name.ends_with("Id")) {
+        ways.push_back({Naming::kOptional, parameter.name, AsText(NameOf(owner_.who, parameter.name))});
+      }
+    }
+    return ways;
   }
 
   Result<void> Attempt(const Operation& operation) {
     Judgement judgement;
     judgement.operation = operation;
     const bool reads = operation.method == "GET" || operation.method == "HEAD";
+    if (!reads) READINESS_RETURN_IF_ERROR(sight_.Before(operation, owner_));
     READINESS_RETURN_IF_ERROR(TryAll(judgement, !reads));
     READINESS_ASSIGN(const bool renewed, RenewBrokenStranger(operation));
     if (renewed && reads) {
@@ -257,6 +302,10 @@ class Sweep {
       READINESS_RETURN_IF_ERROR(TryAll(judgement, true));
     }
     READINESS_ASSIGN(bool damaged, ReportChanges(judgement));
+    if (!reads) {
+      READINESS_ASSIGN(const bool lost, ReportSight(judgement));
+      damaged = damaged || lost;
+    }
     if (!judgement.violated && !judgement.answered.empty()) {
       READINESS_RETURN_IF_ERROR(CompareWithAbsent(judgement));
       READINESS_ASSIGN(const bool damaged_now, ReportChanges(judgement));
@@ -277,11 +326,11 @@ class Sweep {
   // Every way of naming the owner once, by a stranger that is known to be good; `closely`: after each it is looked at.
   Result<void> TryAll(Judgement& judgement, bool closely) {
     const Operation& operation = judgement.operation;
-    for (const Naming naming : Namings(operation)) {
-      Result<Exchange> exchange = CallAsStranger(operation, naming);
+    for (const Way& way : Ways(operation)) {
+      Result<Exchange> exchange = CallAsStranger(operation, way);
       if (exchange && (closely || exchange->response.status == 401)) {
         READINESS_ASSIGN(const bool renewed, RenewBrokenStranger(operation));
-        if (renewed && !IsSuccess(*exchange)) exchange = CallAsStranger(operation, naming);
+        if (renewed && !IsSuccess(*exchange)) exchange = CallAsStranger(operation, way);
         // The new one may have gone the same way.
         if (renewed) READINESS_RETURN_IF_ERROR(RenewBrokenStranger(operation));
       }
@@ -291,14 +340,14 @@ class Sweep {
         (cannot ? judgement.cannot : judgement.undecided.emplace_back()) = exchange.error().Brief();
         return {};  // what cannot be made, or hangs, will do so again
       }
-      READINESS_RETURN_IF_ERROR(Judge(*exchange, naming, judgement));
+      READINESS_RETURN_IF_ERROR(Judge(*exchange, way, judgement));
     }
     return {};
   }
 
-  Result<Exchange> CallAsStranger(const Operation& operation, Naming naming) {
+  Result<Exchange> CallAsStranger(const Operation& operation, const Way& way) {
     Result<Exchange> exchange =
-        context_.openapi.Call(operation, stranger_.who, owner_.who, Input(operation, naming, stranger_.who));
+        context_.openapi.Call(operation, stranger_.who, owner_.who, Input(operation, way, stranger_.who));
     late_effects_.Attempted();
     return exchange;
   }
@@ -316,29 +365,45 @@ class Sweep {
     return Damaged(changes);
   }
 
+  // The same for what is in no table of the owner's.
+  Result<bool> ReportSight(Judgement& judgement) {
+    const std::string name = judgement.operation.Name();
+    READINESS_ASSIGN(const std::vector<std::string> others, others_.Look());
+    for (const std::string& lost : others) others_lost_.insert(lost + " by " + name);
+    READINESS_ASSIGN(const std::vector<std::string> lost, sight_.LostAfter(judgement.operation, owner_));
+    if (lost.empty()) return false;
+    if (!std::exchange(judgement.violated, true)) {
+      context_.findings.AddViolation({fmt::format("a stranger changed what the owner has by {}", name),
+                                      fmt::format("{} with the owner's objects as the stranger", name),
+                                      "the owner sees what it saw before",
+                                      fmt::format("{}; {}", fmt::join(lost, "; "), Grouped(judgement.seen)), kFix});
+    }
+    return true;
+  }
+
   static bool Damaged(const std::vector<TableChange>& changes) {
     return std::any_of(changes.begin(), changes.end(),
                        [](const TableChange& change) { return change.rows_after <= change.rows_before; });
   }
 
-  Result<void> Judge(const Exchange& exchange, Naming naming, Judgement& judgement) {
+  Result<void> Judge(const Exchange& exchange, const Way& way, Judgement& judgement) {
     const Operation& operation = judgement.operation;
     const int status = exchange.response.status;
-    judgement.seen[status].push_back(ToString(naming));
+    judgement.seen[status].push_back(ToString(way));
     judgement.served = judgement.served || IsSuccess(exchange);
     std::vector<CanaryHit> shown = GivenAway(exchange, owner_.canaries);
     const OperationNote* by_design = NoteAbout(settings_.shown_to_all, operation);
     READINESS_ASSIGN(const std::string may_be_shown, TakeShownToAll(shown, owner_.who, by_design));
     if (!may_be_shown.empty()) judgement.shown_to_all = may_be_shown;
     if (!shown.empty()) {
-      Violate(judgement, fmt::format("{} shows a stranger what belongs to the owner", operation.Name()), exchange,
-              naming, fmt::format("{}; {}", Describe(shown), DescribeAnswer(exchange)));
+      Violate(judgement, fmt::format("{} shows a stranger what belongs to the owner", operation.Name()), exchange, way,
+              fmt::format("{}; {}", Describe(shown), DescribeAnswer(exchange)));
     } else if (IsSuccess(exchange)) {
       const bool meant_for_all = by_design != nullptr && operation.method == "GET";
       if (!meant_for_all && !context_.openapi.SubjectPathParameters(operation).empty())
-        judgement.answered.emplace_back(naming, exchange);
+        judgement.answered.emplace_back(way, exchange);
     } else if (!settings_.refusals.contains(status) || (status == 401 && stranger_is_lost_)) {
-      judgement.unclear.emplace_back(naming, status);
+      judgement.unclear.emplace_back(way, status);
     }
     return {};
   }
@@ -346,27 +411,27 @@ class Sweep {
   // Is a success the one that an id gets that does not exist? Else it tells that the owner's object exists.
   Result<void> CompareWithAbsent(Judgement& judgement) {
     const Operation& operation = judgement.operation;
-    for (const auto& [naming, exchange] : judgement.answered) {
-      READINESS_ASSIGN(const Exchange absent, CallAboutAbsent(operation, naming, 1));
-      READINESS_ASSIGN(const Exchange absent_again, CallAboutAbsent(operation, naming, 2));
+    for (const auto& [way, exchange] : judgement.answered) {
+      READINESS_ASSIGN(const Exchange absent, CallAboutAbsent(operation, way, 1));
+      READINESS_ASSIGN(const Exchange absent_again, CallAboutAbsent(operation, way, 2));
       const int failed = std::max(absent.response.status, absent_again.response.status);
       if (failed >= 500) {
         judgement.undecided.push_back(fmt::format("status {} {}, where an id that does not exist got {}",
-                                                  exchange.response.status, ToString(naming), failed));
+                                                  exchange.response.status, ToString(way), failed));
       } else if (!TellsTheSame(operation, exchange, absent, absent_again)) {
         Violate(judgement, fmt::format("{} lets a stranger reach an object of the owner", operation.Name()), exchange,
-                naming, DescribeAnswer(exchange) + "; an id that does not exist gets another answer");
+                way, DescribeAnswer(exchange) + "; an id that does not exist gets another answer");
       }
     }
     READINESS_RETURN_IF_ERROR(RenewBrokenStranger(operation));
     return {};
   }
 
-  Result<Exchange> CallAboutAbsent(const Operation& operation, Naming naming, int number) {
+  Result<Exchange> CallAboutAbsent(const Operation& operation, const Way& way, int number) {
     // What the request before did to its sender must not show in the answer.
     if (operation.method != "GET") READINESS_RETURN_IF_ERROR(MakeStranger());
     const std::vector<std::string> addressed = context_.openapi.SubjectPathParameters(operation);
-    OperationInput input = Input(operation, naming, stranger_.who);
+    OperationInput input = Input(operation, way, stranger_.who);
     for (const OperationParameter& parameter : operation.parameters) {
       const bool is_addressed =
           parameter.in == "path" && std::find(addressed.begin(), addressed.end(), parameter.name) != addressed.end();
@@ -376,10 +441,10 @@ class Sweep {
   }
 
   // One violation for an operation; the others of the kind would say the same.
-  void Violate(Judgement& judgement, std::string what, const Exchange& exchange, Naming naming, std::string actual) {
+  void Violate(Judgement& judgement, std::string what, const Exchange& exchange, const Way& way, std::string actual) {
     if (std::exchange(judgement.violated, true)) return;
     context_.findings.AddViolation(
-        {std::move(what), fmt::format("{} as the stranger {}", DescribeRequest(exchange), ToString(naming)),
+        {std::move(what), fmt::format("{} as the stranger {}", DescribeRequest(exchange), ToString(way)),
          fmt::format("status {}, or only the stranger's own data", readiness::ToString(settings_.refusals)),
          std::move(actual), kFix});
   }
@@ -394,20 +459,20 @@ class Sweep {
     return {};
   }
 
-  Result<Exchange> CallAsOwner(const Operation& operation, Naming naming) {
-    return context_.openapi.Call(operation, owner_.who, owner_.who, Input(operation, naming, owner_.who));
+  Result<Exchange> CallAsOwner(const Operation& operation, const Way& way) {
+    return context_.openapi.Call(operation, owner_.who, owner_.who, Input(operation, way, owner_.who));
   }
 
   // The control: the same request by who may.
   Result<void> OwnerTries(Judgement& judgement) {
     const Operation& operation = judgement.operation;
-    Result<Exchange> exchange = CallAsOwner(operation, Naming::kNone);
+    Result<Exchange> exchange = CallAsOwner(operation, {});
     const std::set<int> gone = {401, 404, 410};
     const int first = exchange ? exchange->response.status : 0;
     if ((gone.contains(first) || settings_.refusals.contains(first)) && !owner_is_fresh_) {
       // An operation before may have ended the session or taken the object away.
       READINESS_RETURN_IF_ERROR(MakeOwner());
-      exchange = CallAsOwner(operation, Naming::kNone);
+      exchange = CallAsOwner(operation, {});
     }
     if (!exchange && exchange.error().kind == ErrorKind::kInternal) return Fail(exchange.error());
     const OperationNote* note = NoteAbout(settings_.owner_may_get, operation);
@@ -436,17 +501,32 @@ class Sweep {
 
   // What the stranger was told is clear when the owner is told the same: the target takes no such request at all.
   Result<void> Decide(Judgement& judgement, int owner_status) {
-    for (const auto& [naming, status] : judgement.unclear) {
+    for (const auto& [way, status] : judgement.unclear) {
       int control = owner_status;
-      if (naming != Naming::kNone) {
-        const Result<Exchange> exchange = CallAsOwner(judgement.operation, naming);
+      if (way.naming != Naming::kNone) {
+        const Result<Exchange> exchange = CallAsOwner(judgement.operation, way);
         control = exchange ? exchange->response.status : 0;
       }
-      const bool nobody_may = naming != Naming::kNone && control == status && (status == 400 || status == 422);
+      const bool nobody_may = way.naming != Naming::kNone && control == status && (status == 400 || status == 422);
       if (nobody_may) continue;
-      judgement.undecided.push_back(fmt::format("status {} {} (the owner got {})", status, ToString(naming), control));
+      judgement.undecided.push_back(fmt::format("status {} {} (the owner got {})", status, ToString(way), control));
     }
     return {};
+  }
+
+  void ConcludeTables() {
+    context_.findings.AddControl({"most_is_tried", "at least as many operations are tried as left out",
+                                  judgements_.size() >= settings_.left_out.size(),
+                                  fmt::format("{} tried, {} left out", judgements_.size(), settings_.left_out.size())});
+    context_.findings.AddControl({"rows_are_seen", "the owner has rows, and making its objects added some",
+                                  rows_unseen_.empty(), rows_unseen_.empty() ? "each time" : rows_unseen_});
+    const std::string others = others_.Names();
+    context_.findings.AddControl(
+        {"other_tables_keep_their_rows", "tables whose rows are not known to be somebody's lost none by an attempt",
+         others_lost_.empty(),
+         !others_lost_.empty() ? fmt::format("nobody knows whose they were: {}", fmt::join(others_lost_, "; "))
+         : others.empty()      ? "every table's rows are somebody's"
+                               : "watched for lost rows only: " + others});
   }
 
   void Conclude() {
@@ -468,6 +548,7 @@ class Sweep {
         {"canaries_are_seen",
          fmt::format("the owner sees its canaries in at least {} operations", settings_.canaries_seen_in_at_least),
          canaries_seen_ >= settings_.canaries_seen_in_at_least, fmt::format("in {} operations", canaries_seen_)});
+    ConcludeTables();
   }
 
   static constexpr const char* kFix =
@@ -478,6 +559,10 @@ class Sweep {
   Store& store_;
   PopulatedIdentity owner_, stranger_;
   std::optional<OwnerRows> rows_;
+  OtherTables others_;
+  OwnerSight sight_;
+  std::string rows_unseen_;            // why comparing rows says nothing
+  std::set<std::string> others_lost_;  // as phrases
   bool owner_is_fresh_ = true;
   std::optional<Operation> mirror_;
   std::string mirrored_;             // what it showed last

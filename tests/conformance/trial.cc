@@ -45,7 +45,7 @@ Trial::~Trial() {
 
 Ended Trial::Tool(std::vector<std::string> words, const std::string& defects) {
   words.insert(words.begin(), tool_);
-  Command command{std::move(words), {{"READINESS_RUNTIME_DIR", (folder_.path() / "r").string()}}, {}};
+  Command command{std::move(words), {{"READINESS_RUNTIME_DIR", (folder_.path() / "r").string()}}, {}, patience_};
   if (!defects.empty()) command.environment["READINESS_DEFECTS"] = defects;
   return Run(command);
 }

@@ -3,6 +3,7 @@
 // Nothing of a trial outlives it: its end takes the run down, and Leftovers says whether the tool had done so by
 // itself. One thread.
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -50,6 +51,9 @@ class Trial {
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
 
+  /// How long a command of the tool may take; by default a minute.
+  void SetPatience(std::chrono::seconds patience) { patience_ = patience; }
+
   /// Runs any command of the tool in this trial's surroundings.
   Ended Tool(std::vector<std::string> words, const std::string& defects = {});
   /// `readiness resolve`; `more` are further options. Suite folders of one trial differ by `folder`.
@@ -79,6 +83,7 @@ class Trial {
   PrivateFolder folder_;
   const std::string tool_;
   const std::string suite_name_;
+  std::chrono::seconds patience_{60};
   bool may_be_up_ = false;
   bool has_containers_ = false;
 };

@@ -18,6 +18,9 @@ class Canaries {
  public:
   /// Plants `value` under `name`. Values under 6 bytes are ignored: they would be found by chance.
   void Add(std::string name, std::string value);
+  /// Plants `value` likewise, and its first and last 12 characters: for values that are random from end to end, of
+  /// which a preview or a part is a leak too. Values of less than 16 characters are planted as by Add.
+  void AddWithEnds(std::string name, std::string value);
   bool empty() const { return names_.empty(); }
   std::size_t size() const { return names_.size(); }
   /// Which canaries occur in `text`: as they are, in other letter case, JSON- or HTML-escaped, percent-encoded, hex,

@@ -79,6 +79,8 @@ class LanguageModel {
   virtual Result<void> AnswerWith(const ModelReply& reply) = 0;
   /// Everything received on the channel so far, in order of arrival.
   virtual Result<std::vector<ModelCall>> Calls() = 0;
+  /// The same of the instance that Calls spoke of last, which may have ended since. Errors: likewise.
+  virtual Result<std::vector<ModelCall>> CallsOfLast() = 0;
 };
 
 class Doubles {

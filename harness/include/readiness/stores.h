@@ -39,9 +39,13 @@ class Store {
  public:
   virtual ~Store() = default;
   /// State of every table with an owner column, restricted to rows of `owner`. The owner columns are those that
-  /// target.json names for this store. Errors: kTarget, kTimeout; kTarget too when no table has an owner column
+  /// target.json names for this store. Tables without one count as far as their rows refer, by foreign keys, to rows of
+  /// the owner. Errors: kTarget, kTimeout; kTarget too when no table has an owner column
   /// (nothing to look at).
   virtual Result<StoreSnapshot> SnapshotOwned(const std::string& owner) = 0;
+  /// Tables that are not watched by SnapshotOwned, as no row of theirs can be told to be somebody's, and how many rows
+  /// each has. Errors: as SnapshotOwned.
+  virtual Result<std::map<std::string, std::int64_t>> CountUnowned() = 0;
   /// Names of tables in which a row's text contains `text`. Errors: kTarget, kTimeout, kUsage when text is under 6
   /// characters.
   virtual Result<std::vector<std::string>> TablesContaining(const std::string& text) = 0;

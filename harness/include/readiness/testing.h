@@ -197,12 +197,14 @@ class FakeStore : public Store {
   void FailWith(std::optional<Error> error) { error_ = std::move(error); }
 
   Result<StoreSnapshot> SnapshotOwned(const std::string& owner) override;
+  Result<std::map<std::string, std::int64_t>> CountUnowned() override;
   Result<std::vector<std::string>> TablesContaining(const std::string& text) override;
   Result<Json> Query(const std::string& statement, const std::vector<Json>& parameters) override;
   Result<void> Answers(std::chrono::milliseconds within) override;
 
-  std::vector<std::string> snapshots;  ///< owners of every snapshot taken, in order
-  std::vector<std::string> searched;   ///< texts
+  std::map<std::string, std::int64_t> unowned;  ///< what CountUnowned tells
+  std::vector<std::string> snapshots;           ///< owners of every snapshot taken, in order
+  std::vector<std::string> searched;            ///< texts
   std::vector<Statement> statements;
 
  private:
@@ -260,6 +262,7 @@ class FakeLanguageModel : public LanguageModel {
 
   Result<void> AnswerWith(const ModelReply& reply) override;
   Result<std::vector<ModelCall>> Calls() override;
+  Result<std::vector<ModelCall>> CallsOfLast() override { return Calls(); }
 
   std::vector<ModelReply> replies{ModelReply{}};  ///< the first is what it answers unscripted
   std::vector<ModelCall> calls;
@@ -344,6 +347,8 @@ class FakeOpenApi : public OpenApi {
   void Handle(const std::string& operation, Handler handler) { handlers_[operation] = std::move(handler); }
   void FailCall(const std::string& operation, const std::string& who, Error error);
   void FailOperations(std::optional<Error> error) { operations_error_ = std::move(error); }
+  /// Happens when objects of an identity are made.
+  void WhenPopulated(std::function<void(const Identity&)> effect) { populated_effect_ = std::move(effect); }
   void FailPopulate(std::optional<Error> error) { populate_error_ = std::move(error); }
 
   Result<std::vector<Operation>> Operations(const std::string& service) override;
@@ -352,8 +357,9 @@ class FakeOpenApi : public OpenApi {
                         const OperationInput& input = {}) override;
   std::vector<std::string> SubjectPathParameters(const Operation& operation) override;
 
-  std::vector<Sent> sent;              ///< every Call, in order, also those without answer
-  std::vector<std::string> populated;  ///< labels, in order
+  std::map<std::string, Values> values_of;  ///< what Populate captures for a label, in addition
+  std::vector<Sent> sent;                   ///< every Call, in order, also those without answer
+  std::vector<std::string> populated;       ///< labels, in order
 
  private:
   struct Scripted {
@@ -369,6 +375,7 @@ class FakeOpenApi : public OpenApi {
   std::map<std::string, std::map<std::string, Queue<Scripted>>> answers_;
   std::optional<Error> operations_error_;
   std::optional<Error> populate_error_;
+  std::function<void(const Identity&)> populated_effect_;
 };
 
 class FakeServices : public Services {

@@ -14,9 +14,9 @@ namespace readiness {
 /// A credential that must not be honoured, and what is wrong with it.
 struct ForgedToken {
   std::string name;  ///< "garbage", "empty-signature", "alg-none" and its capitalisations, "payload-swapped",
-                     ///< "truncated-signature", "wrong-key"; with the signing key also "expired", "not-yet-valid",
-                     ///< "unknown-user" (with `sub`), "wrong-audience" (with `aud`),
-                     ///< "other-algorithm" (not of ES), "key-confusion" (of a key pair)
+                     ///< "truncated-signature", "wrong-key"; of HS algorithms "key-named" and "key-brought"; with the
+                     ///< signing key also "expired", "not-yet-valid", "unknown-user" (with `sub`), "wrong-audience"
+                     ///< (with `aud`), "other-algorithm" (not of ES), "key-confusion" (of a key pair)
   std::string what;  ///< one phrase for evidence
   std::string token;
 };

@@ -20,6 +20,7 @@ namespace readiness {
 namespace {
 
 constexpr std::size_t kShortest = 6;
+constexpr std::size_t kEnd = 12;  // characters of a random value that nobody has by chance
 constexpr std::size_t kHead = 4;  // forms are told apart by their first bytes
 constexpr std::size_t kMostUnpacked = 8 * 1024 * 1024;
 constexpr int kMostStreams = 16;
@@ -176,6 +177,14 @@ void Canaries::Add(std::string name, std::string value) {
     forms_.push_back({names_.size(), form.name, exact ? form.text : Lower(form.text), exact});
   }
   names_.push_back(std::move(name));
+}
+
+void Canaries::AddWithEnds(std::string name, std::string value) {
+  const std::size_t canary = names_.size();
+  Add(std::move(name), value);
+  if (names_.size() == canary || value.size() < kEnd + 4) return;
+  forms_.push_back({canary, "its beginning", Lower(value.substr(0, kEnd)), false});
+  forms_.push_back({canary, "its end", Lower(value.substr(value.size() - kEnd)), false});
 }
 
 std::vector<CanaryHit> Canaries::FindIn(std::string_view text) const {

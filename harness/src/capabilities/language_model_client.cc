@@ -74,7 +74,15 @@ Result<void> LanguageModelClient::AnswerWith(const ModelReply& reply) {
 }
 
 Result<std::vector<ModelCall>> LanguageModelClient::Calls() {
-  READINESS_ASSIGN(const std::string channel, Channel());
+  READINESS_ASSIGN(last_channel_, Channel());
+  return CallsOf(last_channel_);
+}
+
+Result<std::vector<ModelCall>> LanguageModelClient::CallsOfLast() {
+  return last_channel_.empty() ? Calls() : CallsOf(last_channel_);
+}
+
+Result<std::vector<ModelCall>> LanguageModelClient::CallsOf(const std::string& channel) {
   std::vector<ModelCall>& known = known_[channel];
   for (int page = 0; page < kMaxPages; ++page) {
     READINESS_ASSIGN(const bool more, FetchMore(channel, known));

@@ -20,6 +20,7 @@ class LanguageModelClient : public LanguageModel {
   LanguageModelClient(const std::string& name, const Session& session, EvidenceLog& log);
   Result<void> AnswerWith(const ModelReply& reply) override;
   Result<std::vector<ModelCall>> Calls() override;
+  Result<std::vector<ModelCall>> CallsOfLast() override;
 
  private:
   Result<std::string> Channel() const;
@@ -30,7 +31,9 @@ class LanguageModelClient : public LanguageModel {
   const Session& session_;
   DoubleAdmin admin_;
   EvidenceLog& log_;
+  Result<std::vector<ModelCall>> CallsOf(const std::string& channel);
   std::map<std::string, std::vector<ModelCall>> known_;  // by channel
+  std::string last_channel_;
 };
 
 }  // namespace readiness

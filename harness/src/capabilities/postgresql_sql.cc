@@ -27,6 +27,36 @@ Error Unwatched(const std::string& what) {
   return error;
 }
 
+constexpr int kMostSteps = 4;                 // from a row to the owner's
+constexpr std::size_t kLongestLinks = 8'000;  // conditions contain each other
+
+// "t.note_id IN (SELECT t.id FROM notes AS t WHERE ...)", for the links that lead to an owned table.
+std::string ConditionByLinks(const CatalogTable& table, const std::vector<OwnedTable>& owned) {
+  std::string condition;
+  for (const TableLink& link : table.links) {
+    const auto to = std::find_if(owned.begin(), owned.end(), [&](const OwnedTable& other) {
+      return other.table.schema == link.to_schema && other.table.name == link.to_table;
+    });
+    if (to == owned.end() || condition.size() + to->condition.size() > kLongestLinks) continue;
+    condition += (condition.empty() ? "t." : " OR t.") + QuoteIdentifier(link.column) + " IN (SELECT t." +
+                 QuoteIdentifier(link.to_column) + " " + FromItem(to->table) + " WHERE " + to->condition + ")";
+  }
+  return condition;
+}
+
+// Rows that refer to the owner's are the owner's too, where the table says nothing else.
+void AddByLinks(const std::vector<CatalogTable>& tables, std::vector<OwnedTable>& owned) {
+  for (int step = 0; step < kMostSteps; ++step) {
+    std::vector<OwnedTable> found;
+    for (const CatalogTable& table : SelectOthers(tables, owned)) {
+      std::string condition = ConditionByLinks(table, owned);
+      if (!condition.empty()) found.push_back({table, {}, std::move(condition)});
+    }
+    if (found.empty()) return;
+    std::move(found.begin(), found.end(), std::back_inserter(owned));
+  }
+}
+
 std::string Doubled(std::string_view text, std::string_view characters) {
   std::string doubled;
   for (const char c : text) {
@@ -80,7 +110,15 @@ std::vector<std::string> OwnerColumnsOf(const TargetStore& store) {
 std::string_view CatalogQuery() {
   return R"(
     SELECT n.nspname::text, c.relname::text, c.relkind::text,
-           coalesce(json_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attname IS NOT NULL), '[]')::text
+           coalesce(json_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attname IS NOT NULL), '[]')::text,
+           coalesce((SELECT json_agg(json_build_array(own.attname::text, s.nspname::text, r.relname::text, ra.attname::text)
+                                     ORDER BY k.conname)
+                     FROM pg_catalog.pg_constraint AS k
+                     JOIN pg_catalog.pg_attribute AS own ON own.attrelid = k.conrelid AND own.attnum = k.conkey[1]
+                     JOIN pg_catalog.pg_class AS r ON r.oid = k.confrelid
+                     JOIN pg_catalog.pg_namespace AS s ON s.oid = r.relnamespace
+                     JOIN pg_catalog.pg_attribute AS ra ON ra.attrelid = k.confrelid AND ra.attnum = k.confkey[1]
+                     WHERE k.contype = 'f' AND k.conrelid = c.oid AND cardinality(k.conkey) = 1), '[]')::text
     FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute AS a
@@ -88,7 +126,7 @@ std::string_view CatalogQuery() {
       AND a.attname::text IN (SELECT pg_catalog.jsonb_array_elements_text($1::jsonb))
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
-    GROUP BY n.nspname, c.relname, c.relkind
+    GROUP BY c.oid, n.nspname, c.relname, c.relkind
     ORDER BY n.nspname, c.relname)";
 }
 
@@ -100,7 +138,7 @@ Result<std::vector<OwnedTable>> SelectOwned(const std::vector<CatalogTable>& tab
     const auto has = [&](const std::string& column) {
       return std::find(table.columns.begin(), table.columns.end(), column) != table.columns.end();
     };
-    OwnedTable candidate{table, {}};
+    OwnedTable candidate{table, {}, {}};
     const auto stated = store.owners.find(name);
     if (stated != store.owners.end()) {
       seen.insert(name);
@@ -111,7 +149,11 @@ Result<std::vector<OwnedTable>> SelectOwned(const std::vector<CatalogTable>& tab
       std::copy_if(store.owner_columns.begin(), store.owner_columns.end(), std::back_inserter(candidate.owner_columns),
                    has);
     }
-    if (!candidate.owner_columns.empty()) owned.push_back(std::move(candidate));
+    for (const std::string& column : candidate.owner_columns) {
+      candidate.condition += candidate.condition.empty() ? "" : " OR ";
+      candidate.condition += "t." + QuoteIdentifier(column) + "::text = $1";
+    }
+    if (!candidate.condition.empty()) owned.push_back(std::move(candidate));
   }
   for (const auto& [table, column] : store.owners) {
     if (!seen.contains(table))
@@ -121,7 +163,28 @@ Result<std::vector<OwnedTable>> SelectOwned(const std::vector<CatalogTable>& tab
     return Fail(
         Unwatched("none of the " + std::to_string(tables.size()) + " tables has an owner column: nothing to look at"));
   }
+  AddByLinks(tables, owned);
   return owned;
+}
+
+std::vector<CatalogTable> SelectOthers(const std::vector<CatalogTable>& tables, const std::vector<OwnedTable>& owned) {
+  std::vector<CatalogTable> others;
+  std::copy_if(tables.begin(), tables.end(), std::back_inserter(others), [&](const CatalogTable& table) {
+    return std::none_of(owned.begin(), owned.end(), [&](const OwnedTable& other) {
+      return other.table.schema == table.schema && other.table.name == table.name;
+    });
+  });
+  return others;
+}
+
+std::string CountQuery(const std::vector<CatalogTable>& tables, std::size_t first, std::size_t count) {
+  std::string sql;
+  const std::size_t end = std::min(tables.size(), first + count);
+  for (std::size_t i = first; i < end; ++i) {
+    if (!sql.empty()) sql += "\nUNION ALL\n";
+    sql += "SELECT " + std::to_string(i) + "::int, count(*)::bigint " + FromItem(tables[i]);
+  }
+  return sql;
 }
 
 std::string SnapshotQuery(const std::vector<OwnedTable>& tables, std::size_t first, std::size_t count) {
@@ -133,13 +196,7 @@ std::string SnapshotQuery(const std::vector<OwnedTable>& tables, std::size_t fir
     sql += "SELECT " + std::to_string(i) +
            "::int, count(*)::bigint, coalesce(sum(hashtextextended((t.*)::text, 0)), 0)::text || '/' || "
            "coalesce(sum(hashtextextended((t.*)::text, 1)), 0)::text " +
-           FromItem(tables[i].table) + " WHERE ";
-    std::string condition;
-    for (const std::string& column : tables[i].owner_columns) {
-      if (!condition.empty()) condition += " OR ";
-      condition += "t." + QuoteIdentifier(column) + "::text = $1";
-    }
-    sql += condition;
+           FromItem(tables[i].table) + " WHERE " + tables[i].condition;
   }
   return sql;
 }

@@ -123,6 +123,7 @@ class PostgresqlStore : public Store {
       : name_(std::move(name)), url_(std::move(url)), description_(std::move(description)), deadlines_(deadlines) {}
 
   Result<StoreSnapshot> SnapshotOwned(const std::string& owner) override;
+  Result<std::map<std::string, std::int64_t>> CountUnowned() override;
   Result<std::vector<std::string>> TablesContaining(const std::string& text) override;
   Result<Json> Query(const std::string& statement, const std::vector<Json>& parameters) override;
   Result<void> Answers(std::chrono::milliseconds within) override;
@@ -136,6 +137,7 @@ class PostgresqlStore : public Store {
   auto Guarded(ConnectionSlot& slot, bool read_only, Work work) -> decltype(work(*slot));
   Error Translate(const std::exception& exception, bool silent) const;
   std::vector<CatalogTable> Catalog(Observation& transaction) const;
+  Result<std::vector<OwnedTable>> Owned(const std::vector<CatalogTable>& tables) const;
 
   std::string name_;
   std::string url_;
@@ -226,12 +228,39 @@ std::vector<CatalogTable> PostgresqlStore::Catalog(Observation& transaction) con
   const std::string columns = Json(OwnerColumnsOf(description_)).dump();
   std::vector<CatalogTable> tables;
   for (const pqxx::row& row : transaction.exec_params(std::string(CatalogQuery()), columns)) {
-    CatalogTable table{row[0].c_str(), row[1].c_str(), std::string_view(row[2].c_str()) == "p", {}};
+    CatalogTable table{row[0].c_str(), row[1].c_str(), std::string_view(row[2].c_str()) == "p", {}, {}};
     const Result<Json> list = ParseStrictJson(row[3].c_str(), "catalog");
     for (const Json& column : list.value_or(Json::array())) table.columns.push_back(column.get<std::string>());
+    const Result<Json> links = ParseStrictJson(row[4].c_str(), "catalog");
+    for (const Json& link : links.value_or(Json::array()))
+      table.links.push_back({link.at(0), link.at(1), link.at(2), link.at(3)});
     tables.push_back(std::move(table));
   }
   return tables;
+}
+
+Result<std::vector<OwnedTable>> PostgresqlStore::Owned(const std::vector<CatalogTable>& tables) const {
+  Result<std::vector<OwnedTable>> owned = SelectOwned(tables, description_);
+  if (owned) return owned;
+  Error error = owned.error();
+  error.what = "store \"" + name_ + "\": " + error.what;
+  return Fail(std::move(error));
+}
+
+Result<std::map<std::string, std::int64_t>> PostgresqlStore::CountUnowned() {
+  using Counts = std::map<std::string, std::int64_t>;
+  return Guarded(observation_, true, [&](pqxx::connection& connection) -> Result<Counts> {
+    Observation transaction(connection);
+    const std::vector<CatalogTable> tables = Catalog(transaction);
+    READINESS_ASSIGN(const std::vector<OwnedTable> owned, Owned(tables));
+    const std::vector<CatalogTable> others = SelectOthers(tables, owned);
+    Counts counts;
+    for (std::size_t first = 0; first < others.size(); first += kTablesPerStatement) {
+      for (const pqxx::row& row : transaction.exec(CountQuery(others, first, kTablesPerStatement)))
+        counts[others.at(row[0].as<std::size_t>()).DisplayName()] = row[1].as<std::int64_t>();
+    }
+    return counts;
+  });
 }
 
 Result<StoreSnapshot> PostgresqlStore::SnapshotOwned(const std::string& owner) {
@@ -239,12 +268,8 @@ Result<StoreSnapshot> PostgresqlStore::SnapshotOwned(const std::string& owner) {
   READINESS_ASSIGN(const Parameter parameter, ToParameter(owner));
   return Guarded(observation_, true, [&](pqxx::connection& connection) -> Result<StoreSnapshot> {
     Observation transaction(connection);
-    Result<std::vector<OwnedTable>> owned = SelectOwned(Catalog(transaction), description_);
-    if (!owned) {
-      Error error = owned.error();
-      error.what = "store \"" + name_ + "\": " + error.what;
-      return Fail(std::move(error));
-    }
+    const Result<std::vector<OwnedTable>> owned = Owned(Catalog(transaction));
+    if (!owned) return Fail(owned.error());
     StoreSnapshot snapshot;
     for (std::size_t first = 0; first < owned->size(); first += kTablesPerStatement) {
       for (const pqxx::row& row :

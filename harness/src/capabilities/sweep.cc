@@ -163,6 +163,27 @@ const OperationNote* NoteAbout(const std::vector<OperationNote>& notes, const Op
   return found == notes.end() ? nullptr : &*found;
 }
 
+void AddOwnIds(const Values& of_others, PopulatedIdentity& owner) {
+  constexpr std::size_t kShortest = 12;
+  std::string others;
+  for (const auto& [name, value] : of_others) {
+    if (value.is_string()) others += value.get_ref<const std::string&>() + "\n";
+  }
+  const auto is_date = [](const std::string& text) {
+    return text.find_first_not_of("0123456789") == 4 && text[4] == '-' && text[7] == '-';
+  };
+  for (const auto& [name, value] : owner.who.values) {
+    if (!value.is_string()) continue;
+    const auto& text = value.get_ref<const std::string&>();
+    const bool has_digit = text.find_first_of("0123456789") != std::string::npos;
+    if (text.size() < kShortest || !has_digit || text.find(' ') != std::string::npos || is_date(text)) continue;
+    // Whoever logs in gets the token again; what it opens is what is looked at.
+    if (!owner.who.token.empty() && owner.who.token.find(text) != std::string::npos) continue;
+    if (others.find(text) != std::string::npos || !owner.canaries.FindIn(text).empty()) continue;
+    owner.canaries.Add(AttributeCanary(owner.who, name), text);
+  }
+}
+
 bool IsDestructive(const Operation& operation) {
   return operation.method == "DELETE" || EndsSession(operation);
 }
@@ -182,7 +203,7 @@ bool IsSuccess(const Exchange& exchange) {
 
 std::vector<CanaryHit> GivenAway(const Exchange& exchange, const Canaries& canaries) {
   std::string answer = exchange.response.body;
-  for (const auto& [name, value] : exchange.response.headers) answer += "\n" + value;
+  for (const auto& [name, value] : exchange.response.headers) answer += "\n" + name + ": " + value;
   std::vector<CanaryHit> hits = canaries.FindIn(answer);
   if (hits.empty()) return hits;
   std::string asked = exchange.request.url + "\n" + exchange.request.body;
@@ -218,6 +239,43 @@ Result<std::vector<TableChange>> OwnerRows::Look() {
     return std::find(may_change_.begin(), may_change_.end(), change.table) != may_change_.end();
   });
   return changes;
+}
+
+Result<void> OwnerRows::BeforeObjects() {
+  READINESS_ASSIGN(const std::vector<TableChange> ignored, Look());
+  return {};
+}
+
+Result<std::string> OwnerRows::AfterObjects() {
+  READINESS_ASSIGN(const std::vector<TableChange> changes, Look());
+  std::int64_t rows = 0;
+  for (const auto& [table, state] : *last_) {
+    const bool compared = std::find(may_change_.begin(), may_change_.end(), table) == may_change_.end();
+    rows += compared ? state.rows : 0;
+  }
+  if (rows == 0) return fmt::format("the owner has no row in any of {} tables", last_->size());
+  const bool grew = std::any_of(changes.begin(), changes.end(),
+                                [](const TableChange& change) { return change.rows_after > change.rows_before; });
+  return grew ? std::string() : fmt::format("making the owner's objects added no row to the {} that it has", rows);
+}
+
+Result<std::vector<std::string>> OtherTables::Look() {
+  READINESS_ASSIGN(const auto now, store_->CountUnowned());
+  std::vector<std::string> lost;
+  for (const auto& [table, rows] : last_) {
+    const auto found = now.find(table);
+    const std::int64_t left = found == now.end() ? 0 : found->second;
+    const bool may = std::find(may_change_.begin(), may_change_.end(), table) != may_change_.end();
+    if (left < rows && !may) lost.push_back(fmt::format("{} lost {} of {} rows", table, rows - left, rows));
+  }
+  last_ = now;
+  return lost;
+}
+
+std::string OtherTables::Names() const {
+  std::string names;
+  for (const auto& [table, rows] : last_) names += (names.empty() ? "" : ", ") + table;
+  return names;
 }
 
 bool LostRows(const std::vector<TableChange>& changes) {

@@ -205,6 +205,11 @@ Result<StoreSnapshot> FakeStore::SnapshotOwned(const std::string& owner) {
   return snapshot;
 }
 
+Result<std::map<std::string, std::int64_t>> FakeStore::CountUnowned() {
+  if (error_) return Fail(*error_);
+  return unowned;
+}
+
 Result<std::vector<std::string>> FakeStore::TablesContaining(const std::string& text) {
   searched.push_back(text);
   if (error_) return Fail(*error_);

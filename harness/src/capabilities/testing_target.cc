@@ -86,8 +86,10 @@ Result<std::vector<Operation>> FakeOpenApi::Operations(const std::string&) {
 Result<PopulatedIdentity> FakeOpenApi::Populate(const Identity& who) {
   populated.push_back(who.label);
   if (populate_error_) return Fail(*populate_error_);
+  if (populated_effect_) populated_effect_(who);
   PopulatedIdentity identity{who, {}};
   identity.who.values["object_id"] = "object-of-" + who.label;
+  for (const auto& [name, value] : values_of[who.label]) identity.who.values[name] = value;
   identity.canaries.Add("canary of " + who.label, "canary-of-" + who.label);
   const auto email = who.values.find("email");
   if (email != who.values.end()) identity.canaries.Add(AttributeCanary(who, "email"), email->second.get<std::string>());

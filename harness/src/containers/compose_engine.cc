@@ -59,8 +59,9 @@ class ComposeEngine : public Engine {
   ~ComposeEngine() override {
     if (!made_any_) return;
     const Deadline end(kRemoveTime);
-    RemoveKnown(end);
-    const Result<int> removed = RemoveRunContainers(run_id_, end.Remaining(), false);
+    // Half of the time at most: the rest belongs to the search for what is left.
+    RemoveKnown(Deadline(kRemoveTime / 2));
+    const Result<int> removed = RemoveRunContainers(run_id_, end.Remaining(), up_was_cut_off_);
     if (!removed) fmt::print(stderr, "{}\n", removed.error().Brief());
     const Deadline deadline(kEndTime);
     for (auto& [name, service] : services_) {
@@ -138,6 +139,7 @@ class ComposeEngine : public Engine {
   std::map<std::string, Service> services_;
   std::set<std::string> networks_;
   bool made_any_ = false;
+  bool up_was_cut_off_ = false;  // the engine may still be working on what it was asked for
 };
 
 Result<void> ComposeEngine::UseCompose(const ComposeSources& sources) {
@@ -222,6 +224,7 @@ Result<void> ComposeEngine::Up(const Json& project, const std::vector<ServiceSpe
   for (const auto& network : project["networks"].items())
     networks_.insert(fmt::format("readiness-{}_{}", run_id_, network.key()));
   if (const auto up = cli_.Compose("readiness-" + run_id_, {file}, {}, arguments, deadline); !up) {
+    up_was_cut_off_ = up_was_cut_off_ || up.error().kind == ErrorKind::kTimeout;
     Error error = ExplainUp(up.error(), project, newcomers);
     for (const std::string& name : names) services_.erase(name);
     Remove(newcomers);

@@ -172,5 +172,17 @@ TEST(Canaries, HostileTextsAreBounded) {
       << "what is sound of a torn stream counts";
 }
 
+TEST(Canaries, EndsOfRandomValuesAreFound) {
+  Canaries canaries;
+  canaries.AddWithEnds("text", "cn0123456789abcdefghijklmn");
+  canaries.AddWithEnds("short", "abcdefgh");
+  canaries.AddWithEnds("none", "abc");
+  EXPECT_EQ(canaries.size(), 2u);
+  EXPECT_EQ(Describe(canaries.FindIn("a preview: cn0123456789...")), "text (its beginning)");
+  EXPECT_EQ(Describe(canaries.FindIn("...cdefghijklmn")), "text (its end)");
+  EXPECT_TRUE(canaries.FindIn("cn012345678").empty());
+  EXPECT_EQ(Describe(canaries.FindIn("cn0123456789abcdefghijklmn")), "text (plain)");
+}
+
 }  // namespace
 }  // namespace readiness

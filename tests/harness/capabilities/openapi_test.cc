@@ -118,8 +118,9 @@ TEST(OpenApiDocument, OperationsHaveEverythingThatIsDeclared) {
           {"put",
            {{"parameters", {{{"name", "q"}, {"in", "query"}, {"required", true}, {"example", "x"}}}},
             {"requestBody", {{"$ref", "#/components/requestBodies/Form"}}}}},
-          {"trace", {{"operationId", "never"}}}}},
-        {"/other/{undeclared}", {{"$ref", "#/components/pathItems/Other"}}}}},
+          {"trace", {{"operationId", "echo"}}}}},
+        {"/other/{undeclared}",
+         {{"$ref", "#/components/pathItems/Other"}, {"x-note", 7}, {"post", {{"operationId", "beside"}}}}}}},
       {"components",
        {{"parameters", {{"Thing", {{"name", "thing_id"}, {"in", "path"}, {"schema", {{"type", "integer"}}}}}}},
         {"pathItems", {{"Other", {{"delete", Json::object()}}}}},
@@ -130,20 +131,22 @@ TEST(OpenApiDocument, OperationsHaveEverythingThatIsDeclared) {
               {"text/plain", Json::object()}}}}}}}}}};
   const auto operations = ReadOperations(document, "api");
   ASSERT_TRUE(operations) << operations.error().Brief();
-  ASSERT_EQ(operations->size(), 3u);
-  const Operation& other = (*operations)[0];
+  ASSERT_EQ(operations->size(), 5u);
+  EXPECT_EQ((*operations)[0].id, "beside") << "what stands beside a reference joins what it leads to";
+  EXPECT_EQ((*operations)[4].Name(), "TRACE /things/{thing_id}");
+  const Operation& other = (*operations)[1];
   EXPECT_EQ(other.Name(), "DELETE /other/{undeclared}");
   EXPECT_TRUE(other.Takes("path", "undeclared"));
   EXPECT_TRUE(other.declares_security);
   EXPECT_TRUE(other.body_type.empty());
-  const Operation& get = (*operations)[1];
+  const Operation& get = (*operations)[2];
   EXPECT_EQ(get.Name(), "GET /things/{thing_id}");
   EXPECT_EQ(get.id, "read");
   EXPECT_THAT(get.tags, ElementsAre("a", "b"));
   EXPECT_FALSE(get.declares_security);
   EXPECT_TRUE(get.Takes("path", "thing_id"));
   EXPECT_TRUE(get.parameters[0].required) << "what is in a path is always required";
-  const Operation& put = (*operations)[2];
+  const Operation& put = (*operations)[3];
   EXPECT_EQ(put.body_type, "application/x-www-form-urlencoded");
   EXPECT_TRUE(put.Takes("body", "a"));
   ASSERT_EQ(put.parameters.size(), 2u);
@@ -179,18 +182,42 @@ TEST(OpenApiDocument, OthersAreRefused) {
 }
 
 TEST(OpenApiDocument, NonsenseInsideIsPassedOver) {
-  const auto operations =
-      Read({{"/a",
-             {{"get",
-               {{"parameters", {7, {{"name", 7}, {"in", "query"}}, {{"$ref", "#/nowhere"}}, {{"name", "q"}}}},
-                {"tags", {7}},
-                {"operationId", {7}},
-                {"requestBody", {{"content", {{"application/json", 7}}}}}}},
-              {"post", 7}}},
-            {"/b", 7}});
+  const auto operations = Read({{"/a",
+                                 {{"get",
+                                   {{"parameters", {7, {{"name", 7}, {"in", "query"}}, {{"name", "q"}}}},
+                                    {"tags", {7}},
+                                    {"operationId", {7}},
+                                    {"requestBody", {{"content", {{"application/json", 7}}}}}}}}},
+                                {"x-b", 7}});
   ASSERT_TRUE(operations);
   ASSERT_EQ(operations->size(), 1u);
   EXPECT_TRUE(operations->front().parameters.empty());
+}
+
+TEST(OpenApiDocument, NoOperationVanishes) {
+  const Json get = {{"get", Json::object()}};
+  const Json dead = {{"$ref", "#/nowhere"}};
+  const std::vector<std::pair<Json, std::string>> items = {
+      {7, "path \"/all\""},
+      {Json::array({get}), "path \"/all\""},
+      {{{"$ref", "paths/all.yaml"}}, "path \"/all\""},
+      {{{"$ref", "#/paths/~1all"}}, "path \"/all\""},
+      {{{"$ref", 7}}, "path \"/all\""},
+      {dead, "path \"/all\""},
+      {{{"$ref", "#/paths/~1me"}, {"get", Json::object()}}, "path \"/all\""},
+      {{{"GET", Json::object()}}, "path \"/all\""},
+      {{{"query", Json::object()}}, "path \"/all\""},
+      {{{"get", 7}}, "\"get\" of path \"/all\""},
+      {{{"get", dead}}, "\"get\" of path \"/all\""},
+      {{{"get", {{"parameters", Json::array({dead})}}}}, "a parameter of GET /all"},
+      {{{"get", {{"requestBody", dead}}}}, "the body of GET /all"},
+  };
+  for (const auto& [item, what] : items) {
+    const auto operations = Read({{"/me", get}, {"/all", item}});
+    ASSERT_FALSE(operations) << item.dump();
+    EXPECT_EQ(operations.error().kind, ErrorKind::kMalformed);
+    EXPECT_THAT(operations.error().what, HasSubstr(what));
+  }
 }
 
 TEST(OpenApiDocument, NumbersAreBounded) {

@@ -48,7 +48,25 @@ TEST(Sweep, GivenAwayIsWhatTheRequestDidNotCarry) {
   Exchange exchange = Exchanged("", "{}");
   exchange.response.headers = {{"X-Owner", "canary-one"}};
   EXPECT_EQ(Describe(GivenAway(exchange, canaries)), "one (plain)");
+  exchange.response.headers = {{"X-canary-two", "1"}};
+  EXPECT_EQ(Describe(GivenAway(exchange, canaries)), "two (plain)");
   EXPECT_THAT(GivenAway(Exchanged("", "nothing"), canaries), IsEmpty());
+}
+
+TEST(Sweep, OwnIdsAreCanariesWhereNobodyElseHasThem) {
+  PopulatedIdentity owner;
+  owner.who.label = "owner";
+  owner.who.values = {{"note_id", "0b0e5dba-92a5-4d3c-8a51"},
+                      {"shared", "0b0e5dba-1111-4d3c-8a51"},
+                      {"number", 123456789012345},
+                      {"short", "0b0e5dba"},
+                      {"at", "2026-01-15T08:00:00"},
+                      {"name", "Readiness 0b0e5dba"},
+                      {"word", "administrator"}};
+  AddOwnIds({{"x", "0b0e5dba-1111-4d3c-8a51"}}, owner);
+  EXPECT_EQ(owner.canaries.size(), 1u);
+  EXPECT_EQ(Describe(GivenAway(Exchanged("", "0b0e5dba-92a5-4d3c-8a51"), owner.canaries)),
+            "the owner's note_id (plain)");
 }
 
 TEST(Sweep, ShownToAllTakesTheNamedAttributesAndTheirMarkOnly) {

@@ -67,9 +67,10 @@ TEST_F(PostgresTest, ServesDatabasesAndLeavesNothing) {
   EXPECT_THAT(text, HasSubstr("database system is shut down"));
 }
 
-// System V segments whose maker is dead. Those of other clusters that run meanwhile have a living one.
-std::set<std::string> OrphanedSegments() {
-  std::set<std::string> orphans;
+// System V segments; of the orphaned ones the maker is dead, those of other clusters that run meanwhile have a living
+// one.
+std::set<std::string> Segments(bool orphaned) {
+  std::set<std::string> segments;
   std::ifstream table("/proc/sysvipc/shm");
   std::string line;
   std::getline(table, line);  // the headings
@@ -78,13 +79,13 @@ std::set<std::string> OrphanedSegments() {
     std::string key, id, permissions, size;
     pid_t maker = 0;
     fields >> key >> id >> permissions >> size >> maker;
-    if (::kill(maker, 0) != 0 && errno == ESRCH) orphans.insert(id);
+    if (!orphaned || (::kill(maker, 0) != 0 && errno == ESRCH)) segments.insert(id);
   }
-  return orphans;
+  return segments;
 }
 
 TEST_F(PostgresTest, KilledClusterIsGone) {
-  const std::set<std::string> before = OrphanedSegments();
+  const std::set<std::string> before = Segments(false);
   Result<PostgresCluster> cluster = PostgresCluster::Start(*engine_, directory_ + "/cluster", LogFile());
   ASSERT_TRUE(cluster) << RenderError(cluster.error());
   const pqxx::connection open(cluster->CreateDatabase("main").value().observed);
@@ -94,7 +95,7 @@ TEST_F(PostgresTest, KilledClusterIsGone) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   std::vector<std::string> left;
   do {
-    const std::set<std::string> after = OrphanedSegments();
+    const std::set<std::string> after = Segments(true);
     left.clear();
     std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(left));
     if (!left.empty()) ::poll(nullptr, 0, 50);

@@ -5,13 +5,17 @@
 #include <utility>
 
 #include "base/text.h"
+#include "capabilities/capture.h"
 #include "capabilities/openapi/schema.h"
 
 namespace readiness {
 namespace {
 
 constexpr std::size_t kLongestName = 200;
-constexpr const char* kMethods[] = {"get", "post", "put", "patch", "delete", "head", "options"};
+constexpr int kMostReferences = 16;
+constexpr const char* kMethods[] = {"get", "post", "put", "patch", "delete", "head", "options", "trace"};
+// What a path item may hold beside its operations.
+constexpr const char* kBesideMethods[] = {"$ref", "summary", "description", "servers", "parameters"};
 
 tl::unexpected<Error> Malformed(std::string what, std::string expected, std::string actual) {
   return Fail({ErrorKind::kMalformed, std::move(what), std::nullopt, std::move(expected), std::move(actual), {}});
@@ -53,6 +57,19 @@ std::optional<std::vector<std::string>> NamesInPath(const std::string& path) {
   return names;
 }
 
+bool IsExtension(const std::string& key) {
+  return key.starts_with("x-");
+}
+
+bool IsMethod(const std::string& key) {
+  return std::find(std::begin(kMethods), std::end(kMethods), key) != std::end(kMethods);
+}
+
+bool IsKnownInPathItem(const std::string& key) {
+  return IsMethod(key) || IsExtension(key) ||
+         std::find(std::begin(kBesideMethods), std::end(kBesideMethods), key) != std::end(kBesideMethods);
+}
+
 bool DeclaresSecurity(const Json& holder) {
   const auto security = holder.find("security");
   return security != holder.end() && security->is_array() && !security->empty();
@@ -75,9 +92,9 @@ class Reader {
                        "none");
     }
     for (const auto& [path, item] : paths->items()) {
-      const Json* followed = resolver_.Follow(item);
-      if (followed == nullptr || !followed->is_object()) continue;
-      READINESS_RETURN_IF_ERROR(ReadPath(path, *followed));
+      if (IsExtension(path)) continue;
+      READINESS_ASSIGN(const Json whole, WholeItem(path, item, kMostReferences));
+      READINESS_RETURN_IF_ERROR(ReadPath(path, whole));
     }
     if (operations_.empty()) {
       return Malformed("the OpenAPI document of service \"" + service_ + "\" has no operations", "at least one",
@@ -87,17 +104,55 @@ class Reader {
   }
 
  private:
+  // An operation that is not seen is one that nobody tries: what cannot be read is an error, and never left away.
+  tl::unexpected<Error> Unreadable(const std::string& what, std::string expected, std::string actual) const {
+    return Malformed(
+        Printable(what, kLongestName) + " of the OpenAPI document of service \"" + service_ + "\" cannot be read",
+        std::move(expected), std::move(actual));
+  }
+
+  // What `item` refers to, and what stands beside the reference.
+  Result<Json> WholeItem(const std::string& path, const Json& item, int references) const {
+    if (!item.is_object()) return Unreadable("path \"" + path + "\"", "an object", item.type_name());
+    const auto reference = item.find("$ref");
+    if (reference == item.end()) return item;
+    const std::string to = reference->is_string() ? reference->get<std::string>() : "";
+    const Json* target = references > 0 && to.starts_with("#/") ? AtPointer(document_, to.substr(1)) : nullptr;
+    if (target == nullptr) {
+      return Unreadable("path \"" + path + "\"", "a reference into the document itself, as \"#/components/...\"",
+                        references > 0 ? Printable(to, kLongestName) : "references that lead to each other");
+    }
+    READINESS_ASSIGN(Json whole, WholeItem(path, *target, references - 1));
+    for (const auto& [key, value] : item.items()) {
+      if (key == "$ref") continue;
+      // OpenAPI leaves open which of two counts.
+      if ((IsMethod(key) || key == "parameters") && whole.contains(key))
+        return Unreadable("path \"" + path + "\"", "\"" + key + "\" once", "beside a reference and behind it");
+      whole[key] = value;
+    }
+    return whole;
+  }
+
   Result<void> ReadPath(const std::string& path, const Json& item) {
     const std::optional<std::vector<std::string>> names = NamesInPath(path);
     if (!names) {
       return Malformed("a path of the OpenAPI document of service \"" + service_ + "\" is none",
                        "a path like \"/things/{thing_id}\"", Printable(path, kLongestName));
     }
+    for (const auto& [key, value] : item.items()) {
+      if (IsKnownInPathItem(key)) continue;
+      return Unreadable("path \"" + path + "\"", "methods in lower case, as \"get\"", Printable(key, kLongestName));
+    }
     for (const char* method : kMethods) {
       const auto found = item.find(method);
-      if (found == item.end() || !found->is_object()) continue;
+      if (found == item.end()) continue;
+      const Json* operation = resolver_.Follow(*found);
+      if (operation == nullptr || !operation->is_object()) {
+        return Unreadable(std::string("\"") + method + "\" of path \"" + path + "\"", "an operation",
+                          operation == nullptr ? "a reference to nothing" : operation->type_name());
+      }
       if (operations_.size() == kMaxOperations) return TooMany("operations", kMaxOperations);
-      READINESS_RETURN_IF_ERROR(ReadOperation(path, method, item, *found, *names));
+      READINESS_RETURN_IF_ERROR(ReadOperation(path, method, item, *operation, *names));
     }
     return {};
   }
@@ -132,7 +187,9 @@ class Reader {
     if (list == holder.end() || !list->is_array()) return {};
     for (const Json& entry : *list) {
       const Json* value = resolver_.Follow(entry);
-      if (value == nullptr || !value->is_object()) continue;
+      if (value == nullptr)
+        return Unreadable("a parameter of " + operation.Name(), "what it refers to", "nothing there");
+      if (!value->is_object()) continue;
       OperationParameter parameter;
       parameter.name = Text(*value, "name");
       parameter.in = Text(*value, "in");
@@ -164,8 +221,10 @@ class Reader {
 
   Result<void> ReadBody(const Json& value, Operation& operation) {
     const auto body = value.find("requestBody");
-    const Json* followed = body == value.end() ? nullptr : resolver_.Follow(*body);
-    if (followed == nullptr || !followed->is_object()) return {};
+    if (body == value.end()) return {};
+    const Json* followed = resolver_.Follow(*body);
+    if (followed == nullptr) return Unreadable("the body of " + operation.Name(), "what it refers to", "nothing there");
+    if (!followed->is_object()) return {};
     const auto content = followed->find("content");
     if (content == followed->end() || !content->is_object() || content->empty()) return {};
     auto chosen = content->begin();

@@ -125,7 +125,7 @@ Result<PopulatedIdentity> TargetOpenApi::Populate(const Identity& who) {
   for (const std::string& action : target_.operations.populate) {
     READINESS_ASSIGN(const bool has, actions_.Has(action));
     if (!has) continue;
-    const std::string canary = "canary" + RandomHex(kCanaryBytes);
+    const std::string canary = "cn" + RandomHex(kCanaryBytes + 2);
     Result<ActionResult> result = actions_.Run(action, populated.who, {{"canary", canary}, {"date", FreshDate()}});
     const std::string where = "the " + who.label + " got no objects by action " + action;
     if (!result) return Fail(In(result.error(), where));
@@ -135,7 +135,7 @@ Result<PopulatedIdentity> TargetOpenApi::Populate(const Identity& who) {
       return Fail(std::move(error));
     }
     for (auto& [name, value] : result->captured) populated.who.values[name] = std::move(value);
-    populated.canaries.Add("the " + who.label + "'s text of " + action, canary);
+    populated.canaries.AddWithEnds("the " + who.label + "'s text of " + action, canary);
   }
   return populated;
 }

@@ -142,6 +142,7 @@ class JwtTokens final : public Tokens {
     forged.push_back({"truncated-signature", "the owner's token with the last byte of its signature cut off",
                       Join(genuine.header, genuine.payload, ToBase64Url(cut))});
     READINESS_RETURN_IF_ERROR(AddWrongKey(genuine, forged));
+    READINESS_RETURN_IF_ERROR(AddOwnKeys(genuine, forged));
     if (signing_key_.empty()) return forged;
     READINESS_RETURN_IF_ERROR(AddUntimely(genuine, forged));
     READINESS_RETURN_IF_ERROR(AddMisdirected(genuine, forged));
@@ -180,6 +181,25 @@ class JwtTokens final : public Tokens {
     READINESS_ASSIGN(std::string token, SignedWith(key, genuine, genuine.payload));
     forged.push_back({"wrong-key", "the owner's claims signed with a key of nobody's", std::move(token)});
     return {};
+  }
+
+  // The header says which key to believe: one that it points to, or one that it brings along.
+  static Result<void> AddOwnKeys(const Jwt& genuine, std::vector<ForgedToken>& forged) {
+    if (!genuine.algorithm.starts_with("HS") || !IsKnownAlgorithm(genuine.algorithm)) return {};
+    const auto add = [&](const char* name, const char* what, Json header, const std::string& key) -> Result<void> {
+      const std::string encoded = ToBase64Url(header.dump());
+      READINESS_ASSIGN(const std::string signature, Sign(genuine.algorithm, key, encoded + "." + genuine.payload));
+      forged.push_back({name, what, Join(encoded, genuine.payload, ToBase64Url(signature))});
+      return {};
+    };
+    Json header = genuine.header_json;
+    header["kid"] = "../../../../../../../../../../proc/sys/kernel/ostype";
+    READINESS_RETURN_IF_ERROR(add(
+        "key-named", "the owner's claims, signed with the contents of a file that \"kid\" names", header, "Linux\n"));
+    READINESS_ASSIGN(const std::string key, MakeKey(genuine.algorithm));
+    header = genuine.header_json;
+    header["jwk"] = Json{{"kty", "oct"}, {"k", ToBase64Url(key)}, {"alg", genuine.algorithm}};
+    return add("key-brought", "the owner's claims, signed with a key that the header brings along", header, key);
   }
 
   Result<void> AddUntimely(const Jwt& genuine, std::vector<ForgedToken>& forged) const {
