@@ -12,9 +12,9 @@
 namespace readiness::bench {
 
 struct Command {
-  std::vector<std::string> words;   ///< [0] is searched in PATH
-  std::string directory;            ///< empty: ours
-  std::vector<int> accepted = {0};  ///< exit codes; any other is an error: what did not work is not measured
+  std::vector<std::string> words = {};  ///< [0] is searched in PATH
+  std::string directory = {};           ///< empty: ours
+  std::vector<int> accepted = {0};      ///< exit codes; any other is an error: what did not work is not measured
   std::chrono::seconds timeout{600};
 };
 

@@ -14,16 +14,16 @@ tl::unexpected<std::vector<Error>> FailAlone(Error error, const std::string& fil
 
 }  // namespace
 
-Loaded<LocatedJson> ParseDocument(const std::string& text, const std::string& file) {
-  Result<LocatedJson> parsed = ParseLocatedJson(text, file);
+Loaded<LocatedJson> ParseDocument(const std::string& text, const std::string& file, const JsonLimits& limits) {
+  Result<LocatedJson> parsed = ParseLocatedJson(text, file, limits);
   if (!parsed) return FailAlone(parsed.error(), file);
   return std::move(*parsed);
 }
 
-Loaded<LocatedJson> ReadDocument(const std::string& file) {
-  const Result<std::string> text = ReadFile(file, JsonLimits{}.bytes);
+Loaded<LocatedJson> ReadDocument(const std::string& file, const JsonLimits& limits) {
+  const Result<std::string> text = ReadFile(file, limits.bytes);
   if (!text) return FailAlone(text.error(), file);
-  return ParseDocument(*text, file);
+  return ParseDocument(*text, file, limits);
 }
 
 }  // namespace readiness

@@ -11,10 +11,10 @@
 namespace readiness {
 
 /// Parses `text`. Errors: kDefinition (not strict JSON, not an object), kLimit.
-Loaded<LocatedJson> ParseDocument(const std::string& text, const std::string& file);
+Loaded<LocatedJson> ParseDocument(const std::string& text, const std::string& file, const JsonLimits& limits = {});
 
 /// Reads and parses `file`. Errors: also kEnvironment (unreadable).
-Loaded<LocatedJson> ReadDocument(const std::string& file);
+Loaded<LocatedJson> ReadDocument(const std::string& file, const JsonLimits& limits = {});
 
 /// `value`, or what was found wrong while it was being read.
 template <class T>

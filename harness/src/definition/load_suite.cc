@@ -16,6 +16,8 @@ namespace readiness {
 namespace {
 
 constexpr Bounds kWeights{0, 1'000'000};
+// Ten thousand items, written for people to read, are larger than any other definition.
+constexpr JsonLimits kLimits{.bytes = 64 * 1024 * 1024, .depth = JsonLimits{}.depth, .values = 8'000'000};
 // Tests of the same name belong to the suite and its target themselves.
 constexpr std::array<std::string_view, 5> kReservedItemIds = {"up", "down", "started", "report", "not_built"};
 
@@ -206,7 +208,7 @@ class SuiteReader {
 }  // namespace
 
 Loaded<Suite> LoadSuite(const std::string& file, const ProbeTable& probes) {
-  const Loaded<LocatedJson> document = ReadDocument(file);
+  const Loaded<LocatedJson> document = ReadDocument(file, kLimits);
   if (!document) return tl::unexpected<std::vector<Error>>(document.error());
   Problems problems(file);
   Suite suite = SuiteReader(probes, problems).Read(*document);
