@@ -91,15 +91,18 @@ TEST_F(StoreTest, RowsThatReferToTheOwnersAreWatchedAndTheOthersCounted) {
   Sql("CREATE TABLE notes (id int PRIMARY KEY, user_id int)");
   Sql("CREATE TABLE tags (id int PRIMARY KEY, note_id int REFERENCES notes (id), tag text)");
   Sql("CREATE TABLE marks (tag_id int REFERENCES tags (id), mark text)");
-  Sql("INSERT INTO notes VALUES (1, 7), (2, 8); INSERT INTO tags VALUES (1, 1, 'a'), (2, 2, 'b')");
-  Sql("INSERT INTO marks VALUES (1, 'x'), (1, 'y'), (2, 'z'); INSERT INTO plain VALUES ('n')");
+  Sql("INSERT INTO notes VALUES (1, 7), (2, 8)");
+  Sql("INSERT INTO tags VALUES (1, 1, 'a'), (2, 2, 'b')");
+  Sql("INSERT INTO marks VALUES (1, 'x'), (1, 'y'), (2, 'z')");
+  Sql("INSERT INTO plain VALUES ('n')");
   const auto store = Make(description_);
   const StoreSnapshot snapshot = store->SnapshotOwned("7").value();
   EXPECT_EQ(snapshot.at("tags").rows, 1);
   EXPECT_EQ(snapshot.at("marks").rows, 2);
   EXPECT_FALSE(snapshot.contains("plain"));
   EXPECT_EQ(store->CountUnowned().value(), (std::map<std::string, std::int64_t>{{"plain", 1}}));
-  Sql("UPDATE marks SET mark = 'w' WHERE tag_id = 1; UPDATE tags SET tag = 'c' WHERE id = 2");
+  Sql("UPDATE marks SET mark = 'w' WHERE tag_id = 1");
+  Sql("UPDATE tags SET tag = 'c' WHERE id = 2");
   EXPECT_EQ(Describe(Compare(snapshot, store->SnapshotOwned("7").value())), "marks 2 rows changed");
 }
 
